@@ -1,0 +1,1 @@
+//! Every hour, one message for each organisation above free.

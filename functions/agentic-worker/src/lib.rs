@@ -1,0 +1,1 @@
+//! Runs the agentic engine for one organisation a message.

@@ -1,0 +1,1 @@
+//! Leads: one by one, and by the file.

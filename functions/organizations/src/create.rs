@@ -1,0 +1,83 @@
+//! `POST /api/organizations`
+
+use axum::extract::State;
+use garde::Validate;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use shared::access::{Principal, Role};
+use shared::event::Fact;
+use shared::http::Input;
+use shared::id::OrganizationId;
+use shared::model::membership::Membership;
+use shared::model::organization::Organization;
+use shared::plan::PlanName;
+use shared::problem::ProblemBody;
+use shared::services::Services;
+use shared::store::{IdempotencyKey, Listing, Range, Reply, Transaction};
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::view::OrganizationView;
+
+/// How many organisations one account may be in: as many as one batch reads.
+pub(crate) const ORGANIZATIONS_MAXIMUM: u16 = 100;
+
+/// A new organisation.
+#[derive(Debug, Serialize, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateOrganization {
+    /// Its name.
+    #[garde(custom(shared::http::not_blank), length(chars, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "Analytical Engines")]
+    name: String,
+    /// What it does.
+    #[garde(inner(custom(shared::http::not_blank), length(chars, max = 100)))]
+    #[schema(min_length = 1, max_length = 100, example = "Computing")]
+    #[serde(default)]
+    industry: Option<String>,
+}
+
+/// Create an organisation; the caller becomes its owner. It starts on the Free plan.
+#[utoipa::path(
+    post, path = "/api/organizations", operation_id = "createOrganization", tag = "organizations",
+    security(("accessToken" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time.")),
+    request_body = CreateOrganization,
+    responses(
+        (status = 201, description = "The organisation.", body = OrganizationView),
+        (status = "default", description = "A problem: 400, 401, 409 `too_many_organizations`, 413, 415, 422.",
+         body = ProblemBody<'_>, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn create_organization(
+    State(services): State<Services>,
+    principal: Principal,
+    idempotency: IdempotencyKey,
+    Input(input): Input<CreateOrganization>,
+) -> Result<Reply<OrganizationView>, Error> {
+    let once = idempotency.once(&principal.caller(), &input)?;
+    let plan = || async {
+        let user_id = principal.user_id;
+        let memberships = Listing::of_partition(Membership::key_of(user_id, user_id.personal_organization()).pk)
+            .range(Range::Prefix(Membership::PREFIX.to_owned()))
+            .limit(ORGANIZATIONS_MAXIMUM);
+        if services.store.list_items(&memberships, None).await?.data.len() >= usize::from(ORGANIZATIONS_MAXIMUM) {
+            return Err(Error::TooManyOrganizations);
+        }
+        let (id, now) = (services.ids.next::<OrganizationId>(), services.clock.now());
+        let organization = Organization {
+            id,
+            name: input.name.trim().to_owned(),
+            industry: input.industry.as_deref().map(|industry| industry.trim().to_owned()),
+            personal: false,
+            plan: PlanName::Free,
+            created_at: now,
+        };
+        let mut transaction = Transaction::new();
+        transaction.create(organization.clone());
+        transaction.create(Membership { user_id, organization_id: id, role: Role::Owner, joined_at: now });
+        transaction.create(principal.event(&services, id, Fact::OrganizationCreated { owner_id: user_id }));
+        Ok((transaction, StatusCode::CREATED, OrganizationView::new(organization, Role::Owner)))
+    };
+    services.store.execute_once(once.as_ref(), plan).await
+}

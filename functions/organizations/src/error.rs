@@ -1,0 +1,43 @@
+//! What can go wrong here.
+
+use axum::response::{IntoResponse, Response};
+use shared::problem::Problem;
+use shared::store::StoreError;
+
+/// An error of the organisations function.
+#[derive(Debug)]
+pub enum Error {
+    /// The caller is a member of as many organisations as one account may be.
+    TooManyOrganizations,
+    /// What any function can meet.
+    Problem(Problem),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::TooManyOrganizations => {
+                Self::conflict("too_many_organizations", "An account can be in 100 organisations; leave one first.")
+            }
+            Error::Problem(problem) => problem,
+        }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Problem::from(self).into_response()
+    }
+}

@@ -1,0 +1,1 @@
+//! Every minute, rings what is due again.

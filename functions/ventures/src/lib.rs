@@ -1,0 +1,1 @@
+//! Ventures: what organisations build.

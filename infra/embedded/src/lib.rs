@@ -1,0 +1,33 @@
+//! The AWS services of the local cloud and of the tests, in one process, behind the real AWS SDK.
+//!
+//! * [`dynamodb`]: DynamoDB over `dynoxide` (SQLite), in a file or in memory.
+//! * [`stream`]: a table's change stream with a durable checkpoint.
+//! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
+//! * [`template`]: what `template.yaml` says of all these.
+//! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
+//!
+//! The code under test builds, signs and parses its requests exactly as it does against AWS; only the bytes travel no further than this
+//! crate. What differs from AWS: there is no throttling and no transaction conflict (a fault-injecting connector adds them),
+//! `ClientRequestToken`s are forgotten on restart, and every read is consistent.
+
+pub mod dynamodb;
+mod error;
+pub mod sqs;
+pub mod stream;
+pub mod template;
+pub mod wire;
+
+pub use dynamodb::{EmbeddedDynamoDb, Execution};
+pub use error::EmbeddedError;
+pub use sqs::EmbeddedSqs;
+pub use stream::{SequenceNumber, StreamReader, StreamRecord};
+pub use wire::{WireResponse, WireService, aws_router};
+
+/// The region that resource names carry and that requests are signed for.
+pub const REGION: &str = "eu-west-1";
+
+/// The account that resource names carry.
+pub const ACCOUNT: &str = "000000000000";
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,67 @@
+//! The public keys that tokens are verified with, read from the table and kept for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::Jwk;
+
+use crate::clock::{Clock, Timestamp};
+use crate::id::SigningKeyId;
+use crate::model::signing_key::VerifyingKey;
+use crate::problem::Problem;
+use crate::store::{Listing, Store};
+
+/// How long the keys are used without asking the table again.
+const FRESH: Duration = Duration::from_secs(5 * 60);
+/// How soon after a reading an unknown key may cause another: forged `kid`s must not turn into reads.
+const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(5);
+
+type Keys = HashMap<SigningKeyId, Arc<DecodingKey>>;
+
+/// The platform's public keys; cheap to clone.
+#[derive(Clone)]
+pub struct KeyRing {
+    store: Store,
+    clock: Clock,
+    cached: Arc<Mutex<Option<(Timestamp, Keys)>>>,
+}
+
+impl std::fmt::Debug for KeyRing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("KeyRing")
+    }
+}
+
+impl KeyRing {
+    /// The keys in this table.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock, cached: Arc::default() }
+    }
+
+    /// The key with this id, if there is one.
+    pub async fn find(&self, id: SigningKeyId) -> Result<Option<Arc<DecodingKey>>, Problem> {
+        let now = self.clock.now();
+        {
+            let cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some((read_at, keys)) = &*cached {
+                let age = now.since(*read_at);
+                match keys.get(&id) {
+                    Some(key) if age < FRESH => return Ok(Some(key.clone())),
+                    None if age < UNKNOWN_KEY_PAUSE => return Ok(None),
+                    _ => {}
+                }
+            }
+        }
+        let page = self.store.list::<VerifyingKey>(&Listing::of_partition(VerifyingKey::PARTITION), None).await?;
+        let mut keys = Keys::new();
+        for key in page.data {
+            let jwk: Jwk = serde_json::from_value(key.value.jwk).map_err(Problem::internal)?;
+            keys.insert(key.value.id, Arc::new(DecodingKey::from_jwk(&jwk).map_err(Problem::internal)?));
+        }
+        let found = keys.get(&id).cloned();
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, keys));
+        Ok(found)
+    }
+}

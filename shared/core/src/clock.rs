@@ -1,0 +1,180 @@
+//! Time as an argument.
+//!
+//! Nothing in the platform asks the operating system for the time: Workers trap on it, and tests move days in microseconds. A host
+//! hands a [`Clock`] to the functions; token expiry, leases, cool-downs and identifiers all come from it.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::ToSchema;
+
+/// What a host must provide to be a source of time.
+pub trait TimeSource: Send + Sync + fmt::Debug {
+    /// The current instant.
+    fn now(&self) -> Timestamp;
+
+    /// Completes after `duration`; used only between retries.
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>;
+}
+
+/// The clock that every function is given; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<dyn TimeSource>);
+
+impl Clock {
+    /// Wraps a host's source of time.
+    pub fn new(source: impl TimeSource + 'static) -> Self {
+        Self(Arc::new(source))
+    }
+
+    /// The current instant, to the millisecond.
+    pub fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    /// Waits for `duration` on the host's timer.
+    pub async fn sleep(&self, duration: Duration) {
+        self.0.sleep(duration).await;
+    }
+}
+
+/// An instant in milliseconds since the Unix epoch.
+///
+/// Its text form is RFC 3339 in UTC with exactly three decimals (`2026-11-20T09:30:00.000Z`), so that texts sort as instants do and can
+/// be parts of sort keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
+#[schema(value_type = String, format = DateTime, example = "2026-11-20T09:30:00.000Z")]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The latest instant that has a text form: the end of the year 9999.
+    const MAXIMUM_MS: i64 = 253_402_207_200_999;
+
+    /// The instant `milliseconds` after the Unix epoch; clamped to the years 1970 to 9999, the range whose texts sort.
+    pub const fn from_milliseconds(milliseconds: i64) -> Self {
+        if milliseconds < 0 {
+            Self(0)
+        } else if milliseconds > Self::MAXIMUM_MS {
+            Self(Self::MAXIMUM_MS)
+        } else {
+            Self(milliseconds)
+        }
+    }
+
+    /// The instant `seconds` after the Unix epoch, clamped likewise.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self::from_milliseconds(seconds.saturating_mul(1000))
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_milliseconds(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This instant moved later by `duration`.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self::from_milliseconds(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// This instant moved earlier by `duration`.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        Self::from_milliseconds(self.0.saturating_sub(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// The time from `earlier` to this instant; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The UTC day, `2026-11-20`.
+    pub fn day(self) -> String {
+        self.to_string().chars().take(10).collect()
+    }
+
+    /// The UTC month, `2026-11`: the period of usage limits.
+    pub fn month(self) -> String {
+        self.to_string().chars().take(7).collect()
+    }
+
+    /// The UTC hour, `2026-11-20T09`: the slot of an hourly run.
+    pub fn hour(self) -> String {
+        self.to_string().chars().take(13).collect()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let instant = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
+        write!(formatter, "{instant:.3}")
+    }
+}
+
+/// A text that is no RFC 3339 instant.
+#[derive(Debug, thiserror::Error)]
+#[error("not an RFC 3339 date and time")]
+pub struct InvalidTimestamp;
+
+impl FromStr for Timestamp {
+    type Err = InvalidTimestamp;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let instant: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
+        let milliseconds = instant.as_millisecond();
+        if (0..=Self::MAXIMUM_MS).contains(&milliseconds) { Ok(Self(milliseconds)) } else { Err(InvalidTimestamp) }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_has_three_decimals_and_names_day_month_and_hour() {
+        let instant: Timestamp = "2026-11-20T09:30:00Z".parse().unwrap();
+        assert_eq!(instant.to_string(), "2026-11-20T09:30:00.000Z");
+        assert_eq!((instant.day().as_str(), instant.month().as_str()), ("2026-11-20", "2026-11"));
+        assert_eq!(instant.hour(), "2026-11-20T09");
+    }
+
+    #[test]
+    fn refuses_what_has_no_offset() {
+        assert!("2026-11-20".parse::<Timestamp>().is_err());
+        assert!("2026-11-20T09:30:00".parse::<Timestamp>().is_err());
+        assert!("1969-12-31T23:59:59Z".parse::<Timestamp>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn texts_sort_as_instants_do(a in 0..Timestamp::MAXIMUM_MS, b in 0..Timestamp::MAXIMUM_MS) {
+            let (a, b) = (Timestamp::from_milliseconds(a), Timestamp::from_milliseconds(b));
+            prop_assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
+            prop_assert_eq!(a.to_string().parse::<Timestamp>().unwrap(), a);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Events: what happened, once each, in the transaction that made it happen.
+//!
+//! The events of an organisation are its audit trail, and everything that follows from a command (counters, doorbells, later mail and
+//! notifications) is a projection of them. They hold ids and facts, no personal text and no secrets.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::access::PlatformRole;
+use crate::clock::Timestamp;
+use crate::id::{
+    ConversationId, EventId, LeadId, MessageId, OrganizationId, RequestId, SessionId, TaskId, UserId, VentureId,
+};
+use crate::model::task::TaskKind;
+use crate::plan::PlanName;
+use crate::store::{Entity, Key};
+
+/// Who made something happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Actor {
+    /// A signed-in person.
+    #[serde(rename_all = "camelCase")]
+    User {
+        /// Their account.
+        user_id: UserId,
+    },
+    /// The platform itself: a schedule, a worker.
+    Platform,
+    /// An operator of the platform.
+    Operator,
+}
+
+/// One thing that happened in an organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The event's id; later events have greater ones.
+    pub id: EventId,
+    /// The organisation whose trail it is in.
+    pub organization_id: OrganizationId,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub actor: Actor,
+    /// The request that did it, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<RequestId>,
+    /// What.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// The facts that events record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the fields are named for what they hold: ids, counts and codes")]
+pub enum Fact {
+    /// An account and its personal organisation came into being.
+    #[serde(rename = "account.registered")]
+    AccountRegistered { user_id: UserId },
+    /// Somebody signed in.
+    #[serde(rename = "session.started")]
+    SessionStarted { user_id: UserId, session_id: SessionId },
+    /// Somebody signed out.
+    #[serde(rename = "session.ended")]
+    SessionEnded { user_id: UserId, session_id: SessionId },
+    /// An account got a platform role, or lost it.
+    #[serde(rename = "account.platformRoleChanged")]
+    PlatformRoleChanged { user_id: UserId, role: Option<PlatformRole> },
+    /// An organisation came into being.
+    #[serde(rename = "organization.created")]
+    OrganizationCreated { owner_id: UserId },
+    /// An organisation's plan changed.
+    #[serde(rename = "organization.planChanged")]
+    PlanChanged { from: PlanName, to: PlanName },
+    /// A venture came into being.
+    #[serde(rename = "venture.created")]
+    VentureCreated { venture_id: VentureId },
+    /// A chunk of an import landed.
+    #[serde(rename = "leads.imported")]
+    LeadsImported { imported: u32, updated: u32 },
+    /// A lead came into being.
+    #[serde(rename = "lead.created")]
+    LeadCreated { lead_id: LeadId },
+    /// A lead changed.
+    #[serde(rename = "lead.updated")]
+    LeadUpdated { lead_id: LeadId },
+    /// A lead was removed.
+    #[serde(rename = "lead.deleted")]
+    LeadDeleted { lead_id: LeadId },
+    /// The assistant was asked.
+    #[serde(rename = "chat.messageSent")]
+    ChatMessageSent { conversation_id: ConversationId, message_id: MessageId },
+    /// The assistant answered.
+    #[serde(rename = "chat.messageAnswered")]
+    ChatMessageAnswered { conversation_id: ConversationId, message_id: MessageId, input_tokens: u32, output_tokens: u32 },
+    /// A run of the agentic engine ended.
+    #[serde(rename = "agentic.runCompleted")]
+    AgenticRunCompleted { run_id: String, insights: u32, actions: u32 },
+    /// A task was put on the list.
+    #[serde(rename = "task.created")]
+    TaskCreated { task_id: TaskId, kind: TaskKind },
+    /// A task's attempt failed and another follows.
+    #[serde(rename = "task.attemptFailed")]
+    TaskAttemptFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
+    /// A task is done.
+    #[serde(rename = "task.completed")]
+    TaskCompleted { task_id: TaskId, kind: TaskKind, attempts: u32 },
+    /// A task failed for good.
+    #[serde(rename = "task.failed")]
+    TaskFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
+}
+
+impl Event {
+    /// The partition of an organisation's events.
+    pub fn partition(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#EVENT")
+    }
+}
+
+impl Entity for Event {
+    const TYPE: &'static str = "event";
+
+    fn key(&self) -> Key {
+        Key::new(Self::partition(self.organization_id), self.id.to_string())
+    }
+}

@@ -1,0 +1,52 @@
+//! HTTP as every function speaks it: how input is read, how lists are asked for, and what stands around each router.
+
+mod health;
+mod input;
+mod openapi;
+mod surround;
+
+pub use health::{HealthCheck, ServiceHealth, health_routes};
+pub use input::{Input, Path, Query};
+pub use openapi::{document, function_document};
+pub use surround::{ClientAddress, surround};
+
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// How long a page may be at most.
+pub const PAGE_LIMIT_MAXIMUM: u16 = 100;
+
+/// How a list is asked for.
+#[derive(Debug, Deserialize, IntoParams, garde::Validate)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `nextCursor` of the page before; the first page without it.
+    #[garde(skip)]
+    #[serde(default)]
+    #[param(max_length = 1024)]
+    pub cursor: Option<String>,
+    /// How many items at most: 1 to 100, 50 by default.
+    #[garde(inner(range(min = 1, max = PAGE_LIMIT_MAXIMUM)))]
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 100)]
+    pub limit: Option<u16>,
+}
+
+impl PageQuery {
+    /// How many items a page holds.
+    pub fn page_limit(&self) -> u16 {
+        page_limit(self.limit)
+    }
+}
+
+/// How many items a page holds where the query asks for `limit`.
+pub fn page_limit(limit: Option<u16>) -> u16 {
+    limit.unwrap_or(50).clamp(1, PAGE_LIMIT_MAXIMUM)
+}
+
+/// A rule for texts: they say something. Its signature is what garde's `custom` wants.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
+pub fn not_blank(text: &str, _: &()) -> garde::Result {
+    if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
+}

@@ -1,0 +1,119 @@
+//! What stands around every router, added once by its host: request ids, security headers, CORS, body limits, answers for unknown paths
+//! and methods, and paths with a trailing slash.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state, map_request};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use tower::Layer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tracing::Instrument;
+
+use crate::id::RequestId;
+use crate::problem::Problem;
+use crate::services::Services;
+
+/// The version of the API that answers, in the header `Api-Version`.
+const API_VERSION: HeaderValue = HeaderValue::from_static("1");
+/// The largest body an endpoint takes unless it says otherwise.
+const BODY_LIMIT_BYTES: usize = 256 * 1024;
+
+/// Where a request came from, as its host knows it: the host puts it into the request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The part of the address that one customer of a provider has to themselves: a whole IPv4 address, the /64 of an IPv6 one.
+    pub fn network(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => {
+                let prefix = u128::from(address) >> 64;
+                format!("{prefix:x}/64")
+            }
+        }
+    }
+}
+
+/// A host's router: the functions' routes with everything around them.
+pub fn surround(routes: Router, services: &Services) -> Router {
+    let inner = routes
+        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path; see /api/openapi.json."))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(cors(services.config.frontend_url.as_deref()))
+        .layer(from_fn_with_state(services.clone(), envelope));
+    // The path is changed before the router looks at it, so this layer has to stand outside of it.
+    Router::new().fallback_service(map_request(without_trailing_slash).layer(inner))
+}
+
+async fn without_trailing_slash(mut request: Request) -> Request {
+    let path = request.uri().path();
+    if path.len() > 1 && path.ends_with('/') {
+        let bare = path.trim_end_matches('/');
+        let bare = if bare.is_empty() { "/" } else { bare };
+        let path_and_query =
+            request.uri().query().map_or_else(|| bare.to_owned(), |query| format!("{bare}?{query}"));
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = path_and_query.parse().ok();
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
+}
+
+fn cors(frontend_url: Option<&str>) -> CorsLayer {
+    let origin = frontend_url.and_then(|url| HeaderValue::from_str(url).ok());
+    let exposed = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "api-version"];
+    let accepted = ["authorization", "content-type", "x-organization-id", "idempotency-key", "x-request-id"];
+    CorsLayer::new()
+        .allow_origin(origin.map_or_else(|| AllowOrigin::list([]), AllowOrigin::exact))
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .allow_headers(accepted.map(HeaderName::from_static))
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(Duration::from_secs(600))
+}
+
+/// Gives the request its id, logs it in one line, and dresses the answer.
+async fn envelope(State(services): State<Services>, mut request: Request, next: Next) -> Response {
+    let sent = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let request_id: RequestId = sent.unwrap_or_else(|| services.ids.next());
+    request.extensions_mut().insert(request_id);
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id = %request_id);
+    let began = services.clock.now();
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_problem(&response) {
+        let allow = response.headers().get(header::ALLOW).cloned();
+        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method.");
+        response = allow.into_iter().fold(problem, |problem, allow| problem.with_header(header::ALLOW, allow)).into_response();
+    }
+    let elapsed = services.clock.now().since(began);
+    let (status, duration_ms) = (response.status().as_u16(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
+    span.in_scope(|| tracing::info!(%method, path, status, duration_ms, "answered"));
+    let headers = response.headers_mut();
+    let fixed = [
+        (HeaderName::from_static("api-version"), API_VERSION),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=63072000; includeSubDomains")),
+    ];
+    headers.extend(fixed);
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+fn is_problem(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE) == Some(&crate::problem::PROBLEM_JSON)
+}

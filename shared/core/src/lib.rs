@@ -1,0 +1,21 @@
+//! What two or more of Groundwork's functions need.
+//!
+//! The crate builds for Lambda, for Cloudflare Workers and for tests, and has no Cargo features. A function takes its state from
+//! [`services::Services`], its caller from an [`access`] extractor, its input from [`http`], and changes state by one
+//! [`store::Transaction`] with one [`event::Event`] in it. [`model`] holds every entity's item, keys and transitions; [`agentic`] the
+//! rules that both the agents function and the hourly job follow; [`ai`] the port to language models and its embedded default.
+
+pub mod access;
+pub mod agentic;
+pub mod ai;
+pub mod clock;
+pub mod config;
+pub mod event;
+pub mod http;
+pub mod id;
+pub mod model;
+pub mod plan;
+pub mod problem;
+pub mod queue;
+pub mod services;
+pub mod store;

@@ -1,0 +1,38 @@
+//! The entities: item, keys, transitions; one file each.
+//!
+//! `docs/TABLE.md` lists the keys together. A collection that can grow has a partition of its own.
+
+pub mod account_email;
+pub mod activity_day;
+pub mod agentic_run;
+pub mod conversation;
+pub mod counter;
+pub mod credential;
+pub mod lead;
+pub mod lead_activity;
+pub mod membership;
+pub mod organization;
+pub mod post;
+pub mod projection;
+pub mod session;
+pub mod signing_key;
+pub mod task;
+pub mod usage;
+pub mod user;
+pub mod venture;
+
+use crate::store::DueIndex;
+
+/// Over how many partitions of the `due` index rows of one kind are spread, so that no partition takes all their writes.
+pub const DUE_SHARDS: u8 = 8;
+
+/// A place in the `due` index for a row of this kind: the shard follows from the row's id, so that it does not move.
+fn due(kind: &str, id: ulid::Ulid, sort: String) -> DueIndex {
+    let shard = u128::from(id) % u128::from(DUE_SHARDS);
+    DueIndex { partition: format!("{kind}#{shard}"), sort }
+}
+
+/// The partitions of the `due` index that rows of this kind are spread over.
+pub fn due_partitions(kind: &str) -> impl Iterator<Item = String> {
+    (0..DUE_SHARDS).map(move |shard| format!("{kind}#{shard}"))
+}

@@ -1,0 +1,340 @@
+//! A task that the platform carries out for an organisation, and how it moves from status to status.
+//!
+//! ```text
+//! PENDING ──claim──▶ IN_PROGRESS ──▶ COMPLETED
+//!    ▲                   │  └──────▶ FAILED (five attempts, or a fault that repeating cannot mend)
+//!    └──attempt failed───┘
+//! PENDING ──cancel──▶ CANCELLED          FAILED ──retry──▶ PENDING
+//! ```
+//!
+//! The row is the truth: a worker claims it with a lease, and until the lease runs out nobody else can. The `due` index says when the
+//! row must be looked at again, whatever happened to its doorbell.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::due;
+use super::usage::Limited;
+use crate::clock::Timestamp;
+use crate::event::Actor;
+use crate::id::{LeadActivityId, LeadId, OrganizationId, PostId, TaskId};
+use crate::store::{Entity, Indexes, Key, ListingIndex};
+
+/// How long a worker may hold a task; above the worker's own time-out.
+pub const LEASE: Duration = Duration::from_secs(120);
+/// How long the sweep leaves a task to its doorbell.
+const DOORBELL_GRACE: Duration = Duration::from_secs(120);
+/// How often a task is attempted before it fails for good.
+pub const ATTEMPTS_MAXIMUM: u32 = 5;
+/// The wait after the first failed attempt; it doubles with each.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
+
+/// Where a task stands (CONTRACT "agents").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskStatus {
+    /// To be done.
+    Pending,
+    /// A worker is at it.
+    InProgress,
+    /// Done.
+    Completed,
+    /// Given up.
+    Failed,
+    /// Waits for a person's word.
+    AwaitingApproval,
+    /// Called off.
+    Cancelled,
+}
+
+impl TaskStatus {
+    /// The name in the API and in keys.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::AwaitingApproval => "AWAITING_APPROVAL",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+}
+
+/// What a task does (CONTRACT "task-runner").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TaskKind {
+    /// Writes a message to a lead.
+    LeadFollowup,
+    /// Writes a post.
+    SocialMediaPost,
+}
+
+/// What a task works on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum TaskInput {
+    /// Write a message to this lead.
+    LeadFollowup {
+        /// The lead.
+        lead_id: LeadId,
+    },
+    /// Write a post about what the organisation does.
+    SocialMediaPost,
+}
+
+impl TaskInput {
+    /// What kind of task works on it.
+    pub const fn kind(&self) -> TaskKind {
+        match self {
+            Self::LeadFollowup { .. } => TaskKind::LeadFollowup,
+            Self::SocialMediaPost => TaskKind::SocialMediaPost,
+        }
+    }
+}
+
+/// What a task brought about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum TaskOutput {
+    /// A message to a lead, ready to be sent.
+    LeadFollowup {
+        /// The activity it was added to the lead as.
+        activity_id: LeadActivityId,
+        /// The message's subject.
+        subject: String,
+        /// The message.
+        body: String,
+        /// What to do next.
+        next_step: String,
+    },
+    /// A post, as a draft.
+    SocialMediaPost {
+        /// The post.
+        post_id: PostId,
+        /// Its text.
+        text: String,
+        /// Its hashtags.
+        hashtags: Vec<String>,
+    },
+}
+
+/// Why a task's last attempt failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskError {
+    /// A stable name of the fault.
+    pub code: String,
+    /// What happened, for people.
+    pub message: String,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    /// The task's id.
+    pub id: TaskId,
+    /// The organisation it is done for.
+    pub organization_id: OrganizationId,
+    /// In a line.
+    pub title: String,
+    /// What it works on.
+    pub input: TaskInput,
+    /// Where it stands.
+    pub status: TaskStatus,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// What it brought about, when completed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<TaskOutput>,
+    /// Why its last attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<TaskError>,
+    /// Who asked for it.
+    pub created_by: Actor,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// From when it may be done; while a worker is at it, until when it is the worker's.
+    pub due_at: Timestamp,
+    /// The month whose usage it was reserved in.
+    #[schema(ignore)]
+    pub usage_month: String,
+}
+
+impl Task {
+    /// The kind of the `due` index under which tasks stand.
+    pub const DUE: &'static str = "TASK";
+
+    /// A new task, due at once.
+    pub fn new(
+        id: TaskId,
+        organization: OrganizationId,
+        title: String,
+        input: TaskInput,
+        created_by: Actor,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            organization_id: organization,
+            title,
+            input,
+            status: TaskStatus::Pending,
+            attempts: 0,
+            output: None,
+            error: None,
+            created_by,
+            created_at: now,
+            updated_at: now,
+            due_at: now,
+            usage_month: now.month(),
+        }
+    }
+
+    /// The partition of an organisation's tasks.
+    pub fn partition(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#TASK")
+    }
+
+    /// The list of an organisation's tasks of one status.
+    pub fn listing(organization: OrganizationId, status: TaskStatus) -> String {
+        format!("ORG#{organization}#TASK#{}", status.name())
+    }
+
+    /// Where a task lies.
+    pub fn key_of(organization: OrganizationId, task: TaskId) -> Key {
+        Key::new(Self::partition(organization), task.to_string())
+    }
+
+    /// What of the plan a task of this kind uses.
+    pub const fn usage(&self) -> &'static [Limited] {
+        match self.input {
+            TaskInput::LeadFollowup { .. } => &[Limited::Tasks],
+            TaskInput::SocialMediaPost => &[Limited::Tasks, Limited::Posts],
+        }
+    }
+
+    /// The task as a worker holds it from now on; `None` if it is not due, or another worker's, or over.
+    #[must_use]
+    pub fn claimed(&self, now: Timestamp) -> Option<Self> {
+        let open = matches!(self.status, TaskStatus::Pending | TaskStatus::InProgress);
+        (open && self.due_at <= now).then(|| Self {
+            status: TaskStatus::InProgress,
+            attempts: self.attempts.saturating_add(1),
+            due_at: now.plus(LEASE),
+            updated_at: now,
+            ..self.clone()
+        })
+    }
+
+    /// The task done.
+    #[must_use]
+    pub fn completed(&self, output: TaskOutput, now: Timestamp) -> Self {
+        Self { status: TaskStatus::Completed, output: Some(output), error: None, updated_at: now, ..self.clone() }
+    }
+
+    /// The task after an attempt failed: pending again after a pause, or failed if repeating cannot mend it or was tried enough.
+    #[must_use]
+    pub fn attempt_failed(&self, error: TaskError, repeatable: bool, now: Timestamp) -> Self {
+        let error = Some(error);
+        if repeatable && self.attempts < ATTEMPTS_MAXIMUM {
+            let pause = RETRY_PAUSE * 2_u32.saturating_pow(self.attempts.saturating_sub(1));
+            let due_at = now.plus(pause);
+            Self { status: TaskStatus::Pending, error, due_at, updated_at: now, ..self.clone() }
+        } else {
+            Self { status: TaskStatus::Failed, error, updated_at: now, ..self.clone() }
+        }
+    }
+
+    /// The task called off; `None` unless it is still pending.
+    #[must_use]
+    pub fn cancelled(&self, now: Timestamp) -> Option<Self> {
+        let pending = self.status == TaskStatus::Pending;
+        pending.then(|| Self { status: TaskStatus::Cancelled, updated_at: now, ..self.clone() })
+    }
+
+    /// The task to be tried again from the start; `None` unless it failed.
+    #[must_use]
+    pub fn retried(&self, now: Timestamp) -> Option<Self> {
+        (self.status == TaskStatus::Failed).then(|| Self {
+            status: TaskStatus::Pending,
+            attempts: 0,
+            error: None,
+            due_at: now,
+            updated_at: now,
+            usage_month: now.month(),
+            ..self.clone()
+        })
+    }
+}
+
+impl Entity for Task {
+    const TYPE: &'static str = "task";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.organization_id, self.id)
+    }
+
+    fn indexes(&self) -> Indexes {
+        let listing = ListingIndex {
+            partition: Self::listing(self.organization_id, self.status),
+            sort: self.id.to_string(),
+        };
+        let ring_at = match self.status {
+            TaskStatus::Pending if self.attempts == 0 => Some(self.due_at.plus(DOORBELL_GRACE)),
+            TaskStatus::Pending | TaskStatus::InProgress => Some(self.due_at),
+            _ => None,
+        };
+        let due = ring_at.map(|at| due(Self::DUE, self.id.ulid(), at.to_string()));
+        Indexes { listing: Some(listing), due, expires_at: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn task() -> Task {
+        let (id, organization) = (ulid::Ulid::from(7).into(), ulid::Ulid::from(1).into());
+        Task::new(id, organization, "Write to Ada".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, NOW)
+    }
+
+    #[test]
+    fn a_claimed_task_is_nobody_elses_until_the_lease_ends() {
+        let claimed = task().claimed(NOW).unwrap();
+        assert_eq!((claimed.status, claimed.attempts), (TaskStatus::InProgress, 1));
+        assert!(claimed.claimed(NOW.plus(LEASE - Duration::from_millis(1))).is_none());
+        assert_eq!(claimed.claimed(NOW.plus(LEASE)).unwrap().attempts, 2);
+    }
+
+    #[test]
+    fn attempts_are_spaced_wider_and_end() {
+        let error = || TaskError { code: "ai_unavailable".to_owned(), message: String::new() };
+        let (mut task, mut now, mut pauses) = (task(), NOW, Vec::new());
+        while task.status == TaskStatus::Pending {
+            task = task.claimed(now).unwrap().attempt_failed(error(), true, now);
+            pauses.push(task.due_at.since(now).as_secs());
+            now = task.due_at;
+        }
+        assert_eq!((task.status, task.attempts), (TaskStatus::Failed, ATTEMPTS_MAXIMUM));
+        assert_eq!(pauses.get(..4), Some([30, 60, 120, 240].as_slice()));
+        assert_eq!(task.retried(now).unwrap().attempts, 0);
+    }
+
+    #[test]
+    fn what_is_over_is_not_due() {
+        let due = |task: &Task| task.indexes().due.is_some();
+        assert!(due(&task()) && due(&task().claimed(NOW).unwrap()));
+        assert!(!due(&task().cancelled(NOW).unwrap()));
+        assert!(task().claimed(NOW).unwrap().cancelled(NOW).is_none());
+        assert!(task().claimed(NOW.minus(Duration::from_secs(1))).is_none());
+    }
+}

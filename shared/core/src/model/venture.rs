@@ -1,0 +1,68 @@
+//! A venture: what an organisation is building.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::clock::Timestamp;
+use crate::id::{OrganizationId, UserId, VentureId};
+use crate::store::{Entity, Key};
+
+/// How far a venture has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VentureStage {
+    /// A problem and a guess at its solution.
+    Idea,
+    /// Something to show.
+    Prototype,
+    /// Something people use.
+    Mvp,
+    /// Open to everybody.
+    Launched,
+    /// Growing.
+    Growth,
+    /// Repeating what works at scale.
+    Scale,
+}
+
+/// A venture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Venture {
+    /// The venture's id.
+    pub id: VentureId,
+    /// The organisation it belongs to.
+    pub organization_id: OrganizationId,
+    /// Its name.
+    pub name: String,
+    /// How far it has come.
+    pub stage: VentureStage,
+    /// What field it is in.
+    pub category: String,
+    /// What it does.
+    pub description: String,
+    /// Who created it.
+    pub created_by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl Venture {
+    /// The partition of an organisation's ventures.
+    pub fn partition(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#VENTURE")
+    }
+
+    /// Where a venture lies.
+    pub fn key_of(organization: OrganizationId, venture: VentureId) -> Key {
+        Key::new(Self::partition(organization), venture.to_string())
+    }
+}
+
+impl Entity for Venture {
+    const TYPE: &'static str = "venture";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.organization_id, self.id)
+    }
+}

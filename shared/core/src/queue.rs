@@ -1,0 +1,25 @@
+//! What the queues carry: ids only. The table is the truth, a message a doorbell (DESIGN rule 4).
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{OrganizationId, TaskId};
+
+/// On the `tasks` queue: this task may be due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskMessage {
+    /// The organisation the task belongs to.
+    pub organization_id: OrganizationId,
+    /// The task.
+    pub task_id: TaskId,
+}
+
+/// On the `agentic` queue: run the agentic engine for this organisation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AgenticMessage {
+    /// The organisation.
+    pub organization_id: OrganizationId,
+    /// The hour the run is for (`2026-11-20T09`): however often the message comes, there is one run.
+    pub slot: String,
+}

@@ -1,0 +1,254 @@
+//! `Idempotency-Key`: a command sent twice happens once and answers twice the same.
+//!
+//! The record of a command's answer is written in the command's own transaction, so there is no moment at which one exists without the
+//! other. A command that calls outside writes a `started` record first; while it is running, a repeat is told to wait.
+
+use std::future::Future;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, MatchedPath};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, StatusCode};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::transaction::{CommitError, OnReject};
+use super::{Entity, Indexes, Key, Store, StoreError, Transaction, Versioned};
+use crate::clock::Timestamp;
+use crate::problem::{FieldProblem, Problem};
+
+/// How long an answer is kept (DESIGN "HTTP conventions").
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest key accepted, as Stripe's.
+const KEY_LENGTH_MAXIMUM: usize = 255;
+
+/// The `Idempotency-Key` header of a request, if it came with one.
+#[derive(Clone, Debug)]
+pub struct IdempotencyKey {
+    route: String,
+    key: Option<String>,
+}
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let path = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
+        let route = format!("{} {path}", parts.method);
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { route, key: None }) };
+        let key = value.to_str().ok().filter(|key| (1..=KEY_LENGTH_MAXIMUM).contains(&key.len()));
+        let message = "must be 1 to 255 visible ASCII characters";
+        let key = key.ok_or_else(|| Problem::malformed("Idempotency-Key", message))?;
+        Ok(Self { route, key: Some(key.to_owned()) })
+    }
+}
+
+impl IdempotencyKey {
+    /// This key in the scope of a caller, for this input; `None` if the request came without one.
+    pub fn once(&self, caller: &str, input: &impl Serialize) -> Result<Option<Once>, Problem> {
+        let body = serde_json::to_vec(input).map_err(Problem::internal)?;
+        Ok(self.once_for_bytes(caller, &body))
+    }
+
+    /// The same for a body that is not JSON.
+    pub fn once_for_bytes(&self, caller: &str, body: &[u8]) -> Option<Once> {
+        let key = self.key.as_ref()?;
+        let scope = hexadecimal(&Sha256::digest(format!("{caller}\n{}\n{key}", self.route)));
+        Some(Once { scope, fingerprint: hexadecimal(&Sha256::digest(body)) })
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// A command that must happen once: whose, which, and with what body.
+#[derive(Clone, Debug)]
+pub struct Once {
+    scope: String,
+    fingerprint: String,
+}
+
+impl Once {
+    /// A stable name of this command, for ids that are derived from it.
+    pub fn name(&self) -> &str {
+        &self.scope
+    }
+
+    fn key(&self) -> Key {
+        Key::new(format!("IDEMPOTENCY#{}", self.scope), "ANSWER")
+    }
+}
+
+/// An answer, fresh or as it was given the first time.
+#[derive(Debug)]
+pub struct Reply<T> {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The body.
+    pub body: T,
+    /// Whether it was given before; then it carries `Idempotency-Replayed: true`.
+    pub replayed: bool,
+}
+
+impl<T: Serialize> IntoResponse for Reply<T> {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if self.replayed {
+            let name = HeaderName::from_static("idempotency-replayed");
+            response.headers_mut().insert(name, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    scope: String,
+    fingerprint: String,
+    status: Option<u16>,
+    body: Option<String>,
+    /// While the command is calling outside: until when another attempt has to wait.
+    started_until: Option<Timestamp>,
+    expires_at: Timestamp,
+}
+
+impl Entity for Record {
+    const TYPE: &'static str = "idempotencyRecord";
+
+    fn key(&self) -> Key {
+        Key::new(format!("IDEMPOTENCY#{}", self.scope), "ANSWER")
+    }
+
+    fn indexes(&self) -> Indexes {
+        Indexes { expires_at: Some(self.expires_at), ..Indexes::default() }
+    }
+}
+
+/// What is known about a command before it runs.
+enum Known<T> {
+    Nothing,
+    /// A record whose time has passed or whose run was abandoned; it is replaced.
+    Stale(Versioned<Record>),
+    Answered(Reply<T>),
+}
+
+/// The start of a command that calls outside.
+#[derive(Debug)]
+pub enum Started<T> {
+    /// It was carried out before.
+    Answered(Reply<T>),
+    /// It is ours to carry out; [`Transaction::answer`] ends it.
+    Run(Run),
+}
+
+/// The running of a command that calls outside.
+#[derive(Debug)]
+pub struct Run(Option<Versioned<Record>>);
+
+impl<E> Transaction<E> {
+    /// Records the answer of a command begun with [`Store::begin`], in the transaction of its outcome.
+    pub fn answer<T: Serialize>(&mut self, run: &Run, status: StatusCode, body: &T) -> Result<(), Problem> {
+        if let Some(record) = &run.0 {
+            let body = Some(serde_json::to_string(body).map_err(Problem::internal)?);
+            let next = Record { status: Some(status.as_u16()), body, started_until: None, ..record.value.clone() };
+            self.replace(record, next);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Like [`Store::execute`], but a command with an idempotency key happens once: its answer is recorded in its transaction and given
+    /// again to a repeat, also to the loser of a race. Another body under the same key is 422.
+    pub async fn execute_once<T, E, P, F>(&self, once: Option<&Once>, plan: P) -> Result<Reply<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<StoreError> + From<Problem>,
+        P: Fn() -> F,
+        F: Future<Output = Result<(Transaction<E>, StatusCode, T), E>>,
+    {
+        for attempt in 1..=6 {
+            let known = match once {
+                Some(once) => self.known(once).await?,
+                None => Known::Nothing,
+            };
+            if let Known::Answered(reply) = known {
+                return Ok(reply);
+            }
+            let (mut transaction, status, body) = plan().await?;
+            if let Some(once) = once {
+                let text = serde_json::to_string(&body).map_err(Problem::internal)?;
+                let record = self.record(once, Some(status.as_u16()), Some(text), None);
+                match &known {
+                    Known::Stale(stale) => transaction.replace(stale, record),
+                    _ => transaction.put_absent(record, OnReject::Replay),
+                }
+            }
+            match self.commit(transaction).await {
+                Ok(()) => return Ok(Reply { status, body, replayed: false }),
+                Err(CommitError::Rejected(error)) => return Err(error),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(CommitError::Replay) => {}
+                Err(CommitError::Stale) => self.back_off(attempt).await,
+            }
+        }
+        Err(StoreError::Contended.into())
+    }
+
+    /// Begins a command that calls outside for at most `lease`. While it runs, a repeat is 409 with `Retry-After`; after the lease, a
+    /// repeat takes over what a crash left behind.
+    pub async fn begin<T: DeserializeOwned>(&self, once: Option<&Once>, lease: Duration) -> Result<Started<T>, Problem> {
+        let Some(once) = once else { return Ok(Started::Run(Run(None))) };
+        let until = self.clock.now().plus(lease);
+        let record = self.record(once, None, None, Some(until));
+        let started = match self.known(once).await? {
+            Known::Answered(reply) => return Ok(Started::Answered(reply)),
+            Known::Stale(stale) => self.replace(&stale, record).await?,
+            Known::Nothing => {
+                let mut transaction = Transaction::<Problem>::new();
+                transaction.create_or(record.clone(), in_progress(lease.as_secs()));
+                match self.commit(transaction).await {
+                    Ok(()) => Some(Versioned { value: record, version: 1 }),
+                    Err(CommitError::Store(error)) => return Err(error.into()),
+                    Err(_) => None,
+                }
+            }
+        };
+        started.map(|record| Started::Run(Run(Some(record)))).ok_or_else(|| in_progress(lease.as_secs()))
+    }
+
+    fn record(&self, once: &Once, status: Option<u16>, body: Option<String>, started_until: Option<Timestamp>) -> Record {
+        let Once { scope, fingerprint } = once.clone();
+        Record { scope, fingerprint, status, body, started_until, expires_at: self.clock.now().plus(KEPT) }
+    }
+
+    async fn known<T: DeserializeOwned>(&self, once: &Once) -> Result<Known<T>, Problem> {
+        let Some(record) = self.get::<Record>(&once.key()).await? else { return Ok(Known::Nothing) };
+        let now = self.clock.now();
+        if record.expires_at <= now {
+            return Ok(Known::Stale(record));
+        }
+        if record.fingerprint != once.fingerprint {
+            let message = "was used for another body; use a new key for a new request";
+            return Err(Problem::invalid(vec![FieldProblem::new("Idempotency-Key", message)]));
+        }
+        match (&record.body, record.status.map(StatusCode::from_u16), record.started_until) {
+            (Some(body), Some(Ok(status)), _) => {
+                let body = serde_json::from_str(body).map_err(Problem::internal)?;
+                Ok(Known::Answered(Reply { status, body, replayed: true }))
+            }
+            (_, _, Some(until)) if until > now => Err(in_progress(until.since(now).as_secs())),
+            _ => Ok(Known::Stale(record)),
+        }
+    }
+}
+
+fn in_progress(seconds: u64) -> Problem {
+    Problem::conflict("in_progress", "The same request is being carried out; repeat it shortly for its answer.")
+        .retry_after(seconds.min(5))
+}

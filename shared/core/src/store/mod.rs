@@ -1,0 +1,150 @@
+//! The one way to state: DynamoDB behind typed entities.
+//!
+//! [`Store`] wraps the SDK's client. Reads are gets and bounded queries; a command is one [`Transaction`] that [`Store::execute`]
+//! plans, commits and, when others were faster, plans again on what is there now. The few writes that are no business state (leases,
+//! rate counters) are single conditional writes.
+
+mod cursor;
+mod entity;
+mod error;
+mod idempotency;
+mod list;
+mod rate;
+mod transaction;
+mod update;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
+use crate::clock::Clock;
+use crate::id::Ids;
+
+pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
+pub use error::StoreError;
+pub use idempotency::{IdempotencyKey, Once, Reply, Started};
+pub use list::{Listing, Page, Range};
+pub use rate::{RateLimit, RateStatus};
+pub use transaction::{TRANSACTION_ITEMS_MAXIMUM, Transaction};
+pub use update::Update;
+
+/// How often a request that DynamoDB turned away for load is sent again before the caller is told to come back.
+const ATTEMPTS: u32 = 8;
+
+/// The platform's table; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    table: Arc<str>,
+    clock: Clock,
+    ids: Ids,
+}
+
+impl Store {
+    /// The table named `table` through this client.
+    pub fn new(client: Client, table: &str, clock: Clock, ids: Ids) -> Self {
+        Self { client, table: table.into(), clock, ids }
+    }
+
+    /// The SDK's client, for hosts that manage tables.
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> &str {
+        &self.table
+    }
+
+    /// One item by its key, as of every write acknowledged before; one read unit per 4 KB.
+    pub async fn get<T: Entity>(&self, key: &Key) -> Result<Option<Versioned<T>>, StoreError> {
+        let output = self
+            .client
+            .get_item()
+            .table_name(&*self.table)
+            .set_key(Some(key.attributes()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        output.item.map(Versioned::from_item).transpose()
+    }
+
+    /// Many items by their keys in consistent batches of 100. Keys that DynamoDB leaves unprocessed are asked for again; what is still
+    /// unanswered then is an error, never an absence.
+    pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, StoreError> {
+        let mut found = HashMap::with_capacity(keys.len());
+        for chunk in keys.chunks(100) {
+            let mut wanted = chunk.iter().map(Key::attributes).collect::<Vec<_>>();
+            let mut attempt = 0;
+            while !wanted.is_empty() {
+                if attempt == ATTEMPTS {
+                    return Err(StoreError::Unavailable("batch get left keys unprocessed".to_owned()));
+                }
+                if attempt > 0 {
+                    self.back_off(attempt).await;
+                }
+                attempt += 1;
+                wanted = self.batch_get_once(wanted, &mut found).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn batch_get_once(
+        &self,
+        keys: Vec<HashMap<String, AttributeValue>>,
+        found: &mut HashMap<Key, Item>,
+    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
+        let request = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build()
+            .map_err(|error| StoreError::Refused(error.to_string()))?;
+        let output = self
+            .client
+            .batch_get_item()
+            .request_items(&*self.table, request)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        for item in output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default() {
+            found.insert(Key::of(&item)?, item);
+        }
+        Ok(output.unprocessed_keys.and_then(|mut all| all.remove(&*self.table)).map(|rest| rest.keys).unwrap_or_default())
+    }
+
+    /// Replaces an item that is no business state (a lease, a checkpoint) if nobody changed it since it was read. `None` says that
+    /// somebody did.
+    pub async fn replace<T: Entity + Clone>(&self, current: &Versioned<T>, next: T) -> Result<Option<Versioned<T>>, StoreError> {
+        let next = Versioned { value: next, version: current.version.saturating_add(1) };
+        let result = self
+            .client
+            .put_item()
+            .table_name(&*self.table)
+            .set_item(Some(next.to_item()?))
+            .condition_expression("#version = :version")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_values(":version", AttributeValue::N(current.version.to_string()))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(Some(next)),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                // A repeat after a lost answer finds its own write: then it did succeed.
+                let stored = self.get::<T>(&next.value.key()).await?;
+                Ok(stored.filter(|stored| stored.to_item().ok() == next.to_item().ok()))
+            }
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Waits a random while that doubles with each attempt: up to 20 ms, 40 ms, … 1.3 s ("full jitter").
+    pub(crate) async fn back_off(&self, attempt: u32) {
+        let ceiling_ms = 10_u64 << attempt.min(7);
+        self.clock.sleep(Duration::from_millis(self.ids.below(ceiling_ms) + 1)).await;
+    }
+}

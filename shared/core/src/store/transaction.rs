@@ -1,0 +1,270 @@
+//! Commands: one `TransactWriteItems` each.
+
+use std::fmt;
+use std::future::Future;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem};
+
+use super::{ATTEMPTS, Entity, Key, Store, StoreError, Update, Versioned};
+
+/// DynamoDB's limit of items in one transaction.
+pub const TRANSACTION_ITEMS_MAXIMUM: usize = 100;
+
+/// What a failed condition means.
+#[derive(Debug)]
+pub(super) enum OnReject<E> {
+    /// Somebody changed the item since it was read: plan again.
+    Stale,
+    /// The command cannot be: this is its error.
+    Fail(E),
+    /// The same command was carried out before: answer as then.
+    Replay,
+}
+
+enum Write {
+    Put { item: Result<super::Item, StoreError>, condition: &'static str, version: Option<u64> },
+    Delete { key: Key, version: Option<u64> },
+    Check { key: Key, condition: &'static str, version: Option<u64> },
+    Update(Update),
+}
+
+/// The writes of one command, each with what it means if its condition fails. They all happen or none does.
+pub struct Transaction<E> {
+    writes: Vec<(Write, OnReject<E>)>,
+}
+
+impl<E> fmt::Debug for Transaction<E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Transaction").field("writes", &self.writes.len()).finish()
+    }
+}
+
+impl<E> Default for Transaction<E> {
+    fn default() -> Self {
+        Self { writes: Vec::new() }
+    }
+}
+
+impl<E> Transaction<E> {
+    /// A transaction without writes; committing it does nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Writes a new item; one that is already there means another attempt on what is there now.
+    pub fn create<T: Entity>(&mut self, value: T) {
+        self.put_absent(value, OnReject::Stale);
+    }
+
+    /// Writes a new item; one that is already there fails the command with `error`.
+    pub fn create_or<T: Entity>(&mut self, value: T, error: E) {
+        self.put_absent(value, OnReject::Fail(error));
+    }
+
+    pub(super) fn put_absent<T: Entity>(&mut self, value: T, on_reject: OnReject<E>) {
+        let item = Versioned { value, version: 1 }.to_item();
+        self.writes.push((Write::Put { item, condition: "attribute_not_exists(pk)", version: None }, on_reject));
+    }
+
+    /// Replaces an item that nobody may have changed since it was read.
+    pub fn replace<T: Entity>(&mut self, current: &Versioned<T>, next: T) {
+        let item = Versioned { value: next, version: current.version.saturating_add(1) }.to_item();
+        let write = Write::Put { item, condition: "version = :version", version: Some(current.version) };
+        self.writes.push((write, OnReject::Stale));
+    }
+
+    /// Removes an item that nobody may have changed since it was read.
+    pub fn delete<T: Entity>(&mut self, current: &Versioned<T>) {
+        self.writes.push((Write::Delete { key: current.key(), version: Some(current.version) }, OnReject::Stale));
+    }
+
+    /// Removes whatever is at `key`.
+    pub fn delete_key(&mut self, key: Key) {
+        self.writes.push((Write::Delete { key, version: None }, OnReject::Stale));
+    }
+
+    /// Requires that nobody changed an item since it was read, without writing it.
+    pub fn unchanged<T: Entity>(&mut self, current: &Versioned<T>) {
+        let write = Write::Check { key: current.key(), condition: "version = :version", version: Some(current.version) };
+        self.writes.push((write, OnReject::Stale));
+    }
+
+    /// Requires that there is an item at `key`; its absence fails the command with `error`.
+    pub fn exists_or(&mut self, key: Key, error: E) {
+        let write = Write::Check { key, condition: "attribute_exists(pk)", version: None };
+        self.writes.push((write, OnReject::Fail(error)));
+    }
+
+    /// A partial write without a condition of its own.
+    pub fn update(&mut self, update: Update) {
+        self.writes.push((Write::Update(update), OnReject::Stale));
+    }
+
+    /// A partial write whose failed condition fails the command with `error`.
+    pub fn update_or(&mut self, update: Update, error: E) {
+        self.writes.push((Write::Update(update), OnReject::Fail(error)));
+    }
+
+    /// How many items it writes or checks.
+    pub fn len(&self) -> usize {
+        self.writes.len()
+    }
+
+    /// Whether it does nothing.
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty()
+    }
+
+    fn into_parts(self, table: &str) -> Result<(Vec<TransactWriteItem>, Vec<OnReject<E>>), StoreError> {
+        let mut items = Vec::with_capacity(self.writes.len());
+        let mut rejections = Vec::with_capacity(self.writes.len());
+        for (write, on_reject) in self.writes {
+            items.push(build(write, table)?);
+            rejections.push(on_reject);
+        }
+        Ok((items, rejections))
+    }
+}
+
+fn version_values(version: Option<u64>) -> Option<super::Item> {
+    version.map(|version| super::Item::from([(":version".to_owned(), AttributeValue::N(version.to_string()))]))
+}
+
+fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
+    let refused = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
+    let item = TransactWriteItem::builder();
+    Ok(match write {
+        Write::Put { item: content, condition, version } => item.put(
+            Put::builder()
+                .table_name(table)
+                .set_item(Some(content?))
+                .condition_expression(condition)
+                .set_expression_attribute_values(version_values(version))
+                .build()
+                .map_err(refused)?,
+        ),
+        Write::Delete { key, version } => item.delete(
+            Delete::builder()
+                .table_name(table)
+                .set_key(Some(key.attributes()))
+                .set_condition_expression(version.map(|_| "version = :version".to_owned()))
+                .set_expression_attribute_values(version_values(version))
+                .build()
+                .map_err(refused)?,
+        ),
+        Write::Check { key, condition, version } => item.condition_check(
+            ConditionCheck::builder()
+                .table_name(table)
+                .set_key(Some(key.attributes()))
+                .condition_expression(condition)
+                .set_expression_attribute_values(version_values(version))
+                .build()
+                .map_err(refused)?,
+        ),
+        Write::Update(update) => item.update(
+            UpdateItem::builder()
+                .table_name(table)
+                .set_key(Some(update.key.attributes()))
+                .update_expression(update.expression())
+                .set_condition_expression(update.condition())
+                .set_expression_attribute_names(Some(update.names))
+                .set_expression_attribute_values(Some(update.values))
+                .build()
+                .map_err(refused)?,
+        ),
+    }
+    .build())
+}
+
+/// How a commit ended, if not well.
+pub(super) enum CommitError<E> {
+    /// A condition failed that fails the command.
+    Rejected(E),
+    /// Something changed since it was read.
+    Stale,
+    /// The same command was carried out before.
+    Replay,
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// What to do about a cancelled transaction.
+enum Cancellation {
+    Condition(usize),
+    Busy,
+    Other(String),
+}
+
+impl Store {
+    /// Plans and commits a command. When an item changed between the plan's reads and the commit, `plan` runs again on what is there
+    /// now; after six times the command fails with [`StoreError::Contended`]. A plan without writes is done at once.
+    pub async fn execute<T, E, P, F>(&self, plan: P) -> Result<T, E>
+    where
+        E: From<StoreError>,
+        P: Fn() -> F,
+        F: Future<Output = Result<(Transaction<E>, T), E>>,
+    {
+        for attempt in 1..=6 {
+            let (transaction, value) = plan().await?;
+            match self.commit(transaction).await {
+                Ok(()) => return Ok(value),
+                Err(CommitError::Rejected(error)) => return Err(error),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(CommitError::Stale | CommitError::Replay) => self.back_off(attempt).await,
+            }
+        }
+        Err(StoreError::Contended.into())
+    }
+
+    /// Commits one transaction, repeating it under the same client token while DynamoDB is busy: a repeat after a lost answer changes
+    /// nothing twice.
+    pub(super) async fn commit<E>(&self, transaction: Transaction<E>) -> Result<(), CommitError<E>> {
+        if transaction.is_empty() {
+            return Ok(());
+        }
+        let (items, mut rejections) = transaction.into_parts(&self.table).map_err(CommitError::Store)?;
+        let token = self.ids.next::<ulid::Ulid>().to_string();
+        let mut busy = StoreError::Contended;
+        for attempt in 1..=ATTEMPTS {
+            let request = self.client.transact_write_items().set_transact_items(Some(items.clone()));
+            let Err(error) = request.client_request_token(&token).send().await else { return Ok(()) };
+            match cancellation(&error, &rejections) {
+                Some(Cancellation::Condition(index)) => {
+                    return Err(match rejections.swap_remove(index) {
+                        OnReject::Stale => CommitError::Stale,
+                        OnReject::Fail(error) => CommitError::Rejected(error),
+                        OnReject::Replay => CommitError::Replay,
+                    });
+                }
+                Some(Cancellation::Other(reason)) => return Err(CommitError::Store(StoreError::Refused(reason))),
+                Some(Cancellation::Busy) => {}
+                None => match StoreError::from_sdk(error) {
+                    error @ StoreError::Unavailable(_) => busy = error,
+                    error => return Err(CommitError::Store(error)),
+                },
+            }
+            self.back_off(attempt).await;
+        }
+        Err(CommitError::Store(busy))
+    }
+}
+
+/// Reads the reasons of a cancelled transaction, which come in the order of its items. A command carried out before outranks its errors,
+/// which outrank changed items; all of them outrank being busy.
+fn cancellation<E>(error: &SdkError<TransactWriteItemsError>, rejections: &[OnReject<E>]) -> Option<Cancellation> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else { return None };
+    let rank = |index: usize| match rejections.get(index) {
+        Some(OnReject::Replay) => 0,
+        Some(OnReject::Fail(_)) => 1,
+        _ => 2,
+    };
+    let codes = || cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
+    let failed = codes().enumerate().filter(|(index, code)| *code == "ConditionalCheckFailed" && *index < rejections.len());
+    if let Some((index, _)) = failed.min_by_key(|(index, _)| rank(*index)) {
+        return Some(Cancellation::Condition(index));
+    }
+    let is_busy = |code| matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
+    Some(if codes().any(is_busy) { Cancellation::Busy } else { Cancellation::Other(codes().collect::<Vec<_>>().join(", ")) })
+}

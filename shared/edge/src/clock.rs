@@ -1,0 +1,57 @@
+//! Time from JavaScript: the standard library's traps on this target.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
+use shared::clock::Timestamp;
+use worker::Delay;
+use worker::send::SendFuture;
+
+/// The platform's clock. Cloudflare lets it stand still while a request computes and moves it on when the request waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlatformClock {
+    /// How far the tests have moved the time on; zero anywhere else.
+    offset: Duration,
+}
+
+impl PlatformClock {
+    pub(crate) const fn new(offset: Duration) -> Self {
+        Self { offset }
+    }
+}
+
+impl shared::clock::TimeSource for PlatformClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_milliseconds(i64::try_from(epoch_milliseconds()).unwrap_or(i64::MAX)).plus(self.offset)
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(SendFuture::new(Delay::from(duration)))
+    }
+}
+
+/// The clock of the AWS SDK. AWS checks it in signatures, so no test moves it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SdkClock;
+
+impl aws_smithy_async::time::TimeSource for SdkClock {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_millis(epoch_milliseconds())
+    }
+}
+
+/// The timer of the AWS SDK, for its time-outs and the pauses between its attempts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SdkSleep;
+
+impl AsyncSleep for SdkSleep {
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep::new(SendFuture::new(Delay::from(duration)))
+    }
+}
+
+fn epoch_milliseconds() -> u64 {
+    worker::Date::now().as_millis()
+}

@@ -1,0 +1,147 @@
+//! Working off a batch of SQS messages so that no message decides over another.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::future::FutureExt;
+use futures_util::stream::{self, StreamExt};
+use serde::de::DeserializeOwned;
+use shared::problem::Problem;
+use tracing::Instrument;
+
+use crate::queue::QueueSender;
+
+/// How many messages of a batch are worked on at once: SQS's default batch, so usually all.
+const CONCURRENCY: usize = 10;
+/// How many characters of a reason a dead letter carries.
+const REASON_LIMIT: usize = 1_000;
+
+/// Why a message was not dealt with.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    /// It may succeed later: the queue delivers the message again, and after its limit moves it to the dead letters by itself.
+    #[error("to be tried again: {0}")]
+    Retry(String),
+    /// It can never succeed: the message becomes a dead letter at once.
+    #[error("rejected: {0}")]
+    Reject(String),
+}
+
+impl From<Problem> for JobError {
+    /// What a caller could not mend either is tried again: our own faults, a busy store, conflicts and limits. The rest is rejected.
+    fn from(problem: Problem) -> Self {
+        let status = problem.status().as_u16();
+        if status >= 500 || matches!(status, 409 | 429) {
+            Self::Retry(problem.to_string())
+        } else {
+            Self::Reject(problem.to_string())
+        }
+    }
+}
+
+/// A message that cannot be dealt with, ever.
+struct Rejection {
+    /// What the log says: never a part of the body.
+    logged: String,
+    /// What the dead letter says, beside the body itself.
+    reason: String,
+}
+
+/// Gives every message of a batch to `work`, several at once and in no order, and reports those that must come again.
+///
+/// A body that cannot be read and a [`JobError::Reject`] go to the dead letters with the attributes `reason` and `sourceMessageId`. What
+/// cannot go there, a [`JobError::Retry`] and a panic are reported as failed, so that the queue delivers them again. A message may
+/// therefore come more than once, and may become a dead letter more than once.
+pub async fn handle_batch<T, E, F, Fut>(event: SqsEvent, dead_letters: &QueueSender, work: F) -> SqsBatchResponse
+where
+    T: DeserializeOwned,
+    E: Into<JobError>,
+    F: Fn(T) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+{
+    let work = &work;
+    let failures = stream::iter(event.records)
+        .map(|record| async move {
+            // Without an identifier nothing can be reported but the whole batch, which an empty one does.
+            let id = record.message_id.clone().unwrap_or_default();
+            let attempt = record.attributes.get("ApproximateReceiveCount").map_or("", String::as_str);
+            let span = tracing::info_span!("message", id, attempt);
+            let settled = settle(&id, record, dead_letters, work).instrument(span).await;
+            (!settled).then_some(id)
+        })
+        .buffer_unordered(CONCURRENCY)
+        .filter_map(std::future::ready)
+        .collect::<Vec<_>>()
+        .await;
+    let mut response = SqsBatchResponse::default();
+    response.set_failures(failures);
+    response
+}
+
+/// Deals with one message; whether the queue may forget it.
+async fn settle<T, E, F, Fut>(id: &str, record: SqsMessage, dead_letters: &QueueSender, work: &F) -> bool
+where
+    T: DeserializeOwned,
+    E: Into<JobError>,
+    F: Fn(T) -> Fut,
+    Fut: Future<Output = Result<(), E>>,
+{
+    let body = record.body.unwrap_or_default();
+    let rejection = match parse::<T>(&body) {
+        Err(rejection) => rejection,
+        Ok(message) => match AssertUnwindSafe(async { work(message).await }).catch_unwind().await {
+            Ok(Ok(())) => {
+                tracing::info!(outcome = "done", "message handled");
+                return true;
+            }
+            Ok(Err(error)) => match error.into() {
+                JobError::Reject(reason) => Rejection { logged: reason.clone(), reason },
+                JobError::Retry(reason) => {
+                    tracing::warn!(outcome = "retry", reason, "message failed");
+                    return false;
+                }
+            },
+            Err(_panic) => {
+                tracing::error!(outcome = "retry", reason = "the function panicked", "message failed");
+                return false;
+            }
+        },
+    };
+    let Rejection { logged, reason } = rejection;
+    match dead_letters.send_text(body, [("reason", &attribute_text(&reason)), ("sourceMessageId", id)]).await {
+        Ok(()) => {
+            tracing::error!(outcome = "dead letter", reason = logged, "message rejected");
+            true
+        }
+        Err(error) => {
+            tracing::error!(outcome = "retry", reason = logged, %error, "message rejected, but the dead letters did not take it");
+            false
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Rejection> {
+    let mut deserializer = serde_json::Deserializer::from_str(body);
+    let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        (path, error.into_inner())
+    });
+    let whole = read.and_then(|value| deserializer.end().map(|()| value).map_err(|error| (".".to_owned(), error)));
+    whole.map_err(|(path, error)| {
+        // What serde says may quote the body, so the log gets the place alone.
+        let logged = format!("malformed body at {path}, line {} column {}", error.line(), error.column());
+        Rejection { logged, reason: format!("malformed body at {path}: {error}") }
+    })
+}
+
+/// The text as an attribute may hold it: not empty, not long, no control characters, of which SQS takes none.
+fn attribute_text(text: &str) -> String {
+    let clean = |character: char| match character {
+        '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+        other if other.is_control() => ' ',
+        other => other,
+    };
+    let text: String = text.chars().take(REASON_LIMIT).map(clean).collect();
+    if text.trim().is_empty() { "no reason given".to_owned() } else { text }
+}

@@ -1,0 +1,109 @@
+//! The connections to AWS: one HTTPS connector for both services, with limits on everything that can take long.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use shared::config::{ConfigError, Reader, Variables};
+
+/// How long a connection may take to stand. Within a region it takes a few milliseconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long an answer may let wait for itself.
+const READ_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long one attempt may take, connecting included.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a call may take with its repeats; function URLs answer well within this.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a call is made at most. The store repeats on top of it what the SDK does not: conflicts and throttled transactions.
+const ATTEMPTS: u32 = 3;
+/// The longest wait between two attempts.
+const BACKOFF_MAXIMUM: Duration = Duration::from_secs(1);
+/// After how long without use a connection is given up: AWS closes idle ones, and a frozen instance does not notice.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where AWS is and who calls it. Lambda sets all of it, but for the endpoints.
+pub(crate) struct AwsConfig {
+    region: String,
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    dynamodb_endpoint: Option<String>,
+    sqs_endpoint: Option<String>,
+}
+
+impl AwsConfig {
+    /// Reads the names that every AWS SDK reads.
+    pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(variables);
+        let config = Self {
+            region: reader.required("AWS_REGION"),
+            access_key_id: reader.required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: reader.required("AWS_SECRET_ACCESS_KEY"),
+            session_token: reader.optional("AWS_SESSION_TOKEN"),
+            dynamodb_endpoint: reader.optional("AWS_ENDPOINT_URL_DYNAMODB"),
+            sqs_endpoint: reader.optional("AWS_ENDPOINT_URL_SQS"),
+        };
+        reader.finish(config)
+    }
+
+    /// The credentials that Lambda puts into the environment; they stay valid for as long as the instance lives.
+    fn credentials(&self) -> Credentials {
+        let (key, secret) = (self.access_key_id.clone(), self.secret_access_key.clone());
+        Credentials::new(key, secret, self.session_token.clone(), None, "environment")
+    }
+
+    /// A DynamoDB client over this connector.
+    pub(crate) fn dynamodb(&self, connector: SharedHttpClient) -> aws_sdk_dynamodb::Client {
+        let mut config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials())
+            .http_client(connector)
+            .timeout_config(timeouts())
+            .retry_config(retries())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// An SQS client over this connector.
+    pub(crate) fn sqs(&self, connector: SharedHttpClient) -> aws_sdk_sqs::Client {
+        let mut config = aws_sdk_sqs::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(self.credentials())
+            .http_client(connector)
+            .timeout_config(timeouts())
+            .retry_config(retries())
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url(self.sqs_endpoint.clone());
+        aws_sdk_sqs::Client::from_conf(config.build())
+    }
+}
+
+/// The connector that all clients of an instance share: hyper with rustls, cryptography by ring, the system's root certificates.
+pub(crate) fn connector() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build_https()
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(BACKOFF_MAXIMUM)
+}

@@ -1,0 +1,75 @@
+//! What an instance has once it has started.
+
+use shared::clock::Clock;
+use shared::config::{ConfigError, PlatformConfig, Reader, Variables};
+use shared::id::Ids;
+use shared::services::Services;
+
+use crate::connection::{AwsConfig, connector};
+use crate::native::{SystemClock, SystemEntropy};
+use crate::queue::QueueSender;
+
+/// What functions are wired from; built once per instance.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The table, the time, identifiers and what verifies callers.
+    pub services: Services,
+    /// The environment, from which a function reads its own configuration.
+    pub variables: Variables,
+    /// The SQS client, on the same connector as the table's.
+    pub sqs: aws_sdk_sqs::Client,
+}
+
+/// Why an instance cannot start: every fault that was found.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+pub struct StartError(Vec<ConfigError>);
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl Host {
+    /// The host of this process's environment.
+    ///
+    /// # Errors
+    /// When variables are missing or malformed; all of them are named.
+    pub fn from_environment() -> Result<Self, StartError> {
+        // `vars` would panic at a value that is no text; nothing of ours is one.
+        let texts = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        Self::from_variables(texts.collect())
+    }
+
+    /// The host of this environment.
+    ///
+    /// # Errors
+    /// When variables are missing or malformed; all of them are named.
+    pub fn from_variables(variables: Variables) -> Result<Self, StartError> {
+        let (platform, aws) = both(PlatformConfig::read(&variables), AwsConfig::read(&variables))?;
+        let clock = Clock::new(SystemClock);
+        let ids = Ids::new(clock.clone(), SystemEntropy);
+        let connector = connector();
+        let services = Services::new(aws.dynamodb(connector.clone()), clock, ids, platform);
+        Ok(Self { services, sqs: aws.sqs(connector), variables })
+    }
+
+    /// The sender to the queue whose URL this variable holds.
+    ///
+    /// # Errors
+    /// When the variable is missing.
+    pub fn queue(&self, variable: &str) -> Result<QueueSender, ConfigError> {
+        let mut reader = Reader::new(&self.variables);
+        let url = reader.required(variable);
+        reader.finish(QueueSender::new(self.sqs.clone(), url))
+    }
+}
+
+/// Both values, or the faults of both.
+pub(crate) fn both<A, B>(a: Result<A, ConfigError>, b: Result<B, ConfigError>) -> Result<(A, B), StartError> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (a, b) => Err(StartError([a.err(), b.err()].into_iter().flatten().collect())),
+    }
+}

@@ -1,0 +1,151 @@
+//! Logs as JSON, one object to a line, in the fields that CloudWatch Logs Insights and Lambda's own lines use.
+//!
+//! The fields of all spans that a line stands in are fields of the line, so that whatever a function logs can be found by the request it
+//! belongs to: `requestId` is Lambda's, `request.id` the one that the caller got in `X-Request-Id`. `RUST_LOG` sets the level, or levels by
+//! target (`info,hyper=warn`).
+
+use std::fmt;
+use std::io::Write;
+use std::panic::PanicHookInfo;
+
+use serde_json::{Map, Value};
+use shared::clock::TimeSource;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::native::SystemClock;
+
+/// Writes all logs of this process to its standard output, and what panics say to the logs. A second call changes nothing.
+pub fn start(function: &'static str) {
+    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
+    let (filter, fault) = filter(wanted.as_deref());
+    let lines = JsonLines::new(function, |line| {
+        // A log that cannot be written has nowhere to be reported.
+        let _ = std::io::stdout().lock().write_all(line);
+    });
+    if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(filter))).is_ok() {
+        std::panic::set_hook(Box::new(log_panic));
+        if let Some(fault) = fault {
+            tracing::warn!(fault, "RUST_LOG is malformed; the level is info");
+        }
+    }
+}
+
+/// The filter that a `RUST_LOG` asks for; `info`, and what was wrong, when it cannot be read.
+fn filter(wanted: Option<&str>) -> (Targets, Option<String>) {
+    let information = Targets::new().with_default(Level::INFO);
+    match wanted.map(str::parse::<Targets>) {
+        None => (information, None),
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (information, Some(error.to_string())),
+    }
+}
+
+fn log_panic(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    tracing::error!(place, cause = info.payload_as_str().unwrap_or_default(), "a function panicked");
+}
+
+/// The layer that makes lines of events and hands each, with its line break, to `W`.
+pub(crate) struct JsonLines<W> {
+    function: &'static str,
+    write: W,
+}
+
+impl<W: Fn(&[u8])> JsonLines<W> {
+    pub(crate) fn new(function: &'static str, write: W) -> Self {
+        Self { function, write }
+    }
+}
+
+/// The fields of a span, kept with it.
+struct SpanFields(Map<String, Value>);
+
+impl<S, W> Layer<S> for JsonLines<W>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: Fn(&[u8]) + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields { span: Some(span.name()), values: Map::new() };
+        attributes.record(&mut fields);
+        span.extensions_mut().insert(SpanFields(fields.values));
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut fields = Fields { span: Some(span.name()), values: Map::new() };
+        record.record(&mut fields);
+        if let Some(SpanFields(known)) = span.extensions_mut().get_mut() {
+            known.append(&mut fields.values);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = Map::new();
+        for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(SpanFields(fields)) = span.extensions().get() {
+                line.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            }
+        }
+        let mut fields = Fields { span: None, values: Map::new() };
+        event.record(&mut fields);
+        line.append(&mut fields.values);
+        // After the fields, so that none of them can pass for one of these.
+        line.insert("timestamp".to_owned(), SystemClock.now().to_string().into());
+        line.insert("level".to_owned(), event.metadata().level().as_str().into());
+        line.insert("target".to_owned(), event.metadata().target().into());
+        line.insert("function".to_owned(), self.function.into());
+        let mut line = Value::Object(line).to_string();
+        line.push('\n');
+        (self.write)(line.as_bytes());
+    }
+}
+
+/// Collects fields as JSON.
+struct Fields {
+    /// The span that the fields are of; `id` alone would say nothing in a line, so there it stands with its span's name.
+    span: Option<&'static str>,
+    values: Map<String, Value>,
+}
+
+impl Fields {
+    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
+        let name = match (self.span, field.name()) {
+            (Some(span), "id") => format!("{span}.id"),
+            (_, name) => name.to_owned(),
+        };
+        self.values.insert(name, value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value);
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value);
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value);
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.insert(field, format!("{value:?}"));
+    }
+}

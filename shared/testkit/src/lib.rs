@@ -1,0 +1,18 @@
+//! What tests share.
+//!
+//! A [`Cloud`] is the platform's table in memory behind the real SDK, with a clock that only the test moves (tokio's paused clock) and
+//! identifiers from a seed. A [`TestApp`] sends requests to a router without a socket; a [`Caller`] is somebody signed in, with the rows
+//! that sign-in leaves in the table.
+
+mod app;
+mod caller;
+mod clock;
+mod cloud;
+mod fault;
+//pub mod runtime_api;
+
+pub use app::{Request, TestApp, TestResponse};
+pub use caller::Caller;
+pub use clock::{SeededEntropy, TestClock};
+pub use cloud::{Cloud, TEMPLATE};
+pub use fault::{FaultPlan, FaultyDynamoDb};
