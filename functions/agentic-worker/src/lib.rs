@@ -1,1 +1,69 @@
 //! Runs the agentic engine for one organisation a message.
+//!
+//! A message may come more than once, and the organisation may have changed since it was sent: the run is named after the message's
+//! hour, and runs of one name are one run; the plan is read anew.
+
+use shared::agentic::{self, RunRequest};
+use shared::clock::Timestamp;
+use shared::event::Actor;
+use shared::model::organization::Organization;
+use shared::problem::Problem;
+use shared::queue::AgenticMessage;
+use shared::services::Services;
+use shared_lambda::{JobError, QueueSender, SqsBatchResponse, SqsEvent, handle_batch};
+
+/// What the job needs.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The table and the time.
+    pub services: Services,
+}
+
+/// Works off a batch of the `agentic` queue. What can never be done goes to `dead_letters`.
+pub async fn handle(deps: &Deps, event: SqsEvent, dead_letters: &QueueSender) -> SqsBatchResponse {
+    handle_batch(event, dead_letters, |message| handle_message(deps, message)).await
+}
+
+/// Runs the engine for the organisation and the hour that a message names.
+///
+/// # Errors
+/// [`JobError::Reject`] for an hour that is none and an organisation that is gone, [`JobError::Retry`] when the store fails.
+pub async fn handle_message(deps: &Deps, message: AgenticMessage) -> Result<(), JobError> {
+    let AgenticMessage { organization_id, slot } = message;
+    if !is_hour(&slot) {
+        return Err(JobError::Reject("the slot is no hour such as 2026-11-20T09".to_owned()));
+    }
+    let services = &deps.services;
+    let found = services.store.get::<Organization>(&Organization::key_of(organization_id)).await;
+    let organization = found.map_err(Problem::from)?;
+    let organization = organization.ok_or_else(|| JobError::Reject("there is no such organisation".to_owned()))?;
+    if !organization.plan.plan().agentic_engine {
+        tracing::info!(organization = %organization_id, "the plan no longer includes the engine");
+        return Ok(());
+    }
+    let request = RunRequest { organization: &organization, run_id: slot, actor: Actor::Platform, request_id: None };
+    let run = agentic::run(services, &request).await?;
+    let (insights, actions) = (run.insights.len(), run.actions.len());
+    tracing::info!(organization = %organization_id, slot = run.id, insights, actions, "the engine ran");
+    Ok(())
+}
+
+/// Whether a text is an hour as [`Timestamp::hour`] writes it: anything else would make a second run of the same hour.
+fn is_hour(slot: &str) -> bool {
+    format!("{slot}:00:00Z").parse::<Timestamp>().is_ok_and(|time| time.hour() == slot)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_hour;
+
+    #[test]
+    fn an_hour_has_one_spelling() {
+        assert!(is_hour("2026-11-20T09") && is_hour("2028-02-29T23"));
+        let wrong =
+            ["", "2026-11-20", "2026-11-20T9", "2026-11-20T24", "2026-11-20t09", "2026-11-20 09", "2026-02-30T09"];
+        for slot in wrong.into_iter().chain(["2026-11-20T09:00", "+2026-11-20T09", "run_01KAGR3V0R0000000000000000"]) {
+            assert!(!is_hour(slot), "{slot}");
+        }
+    }
+}

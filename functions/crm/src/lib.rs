@@ -1,1 +1,50 @@
 //! Leads: one by one, and by the file.
+//!
+//! A lead is known by its e-mail address, else its LinkedIn profile, else its name, company and telephone number together
+//! ([`import::Identity`]). A marker in the table keeps that to one lead of an organisation, whichever way the lead came, and it is what
+//! makes an import that is repeated find its leads instead of adding them again.
+
+mod activities;
+mod create;
+mod delete;
+mod error;
+mod get;
+pub mod import;
+mod import_leads;
+mod input;
+mod landing;
+mod list;
+mod merge;
+mod replace;
+
+use axum::extract::{DefaultBodyLimit, FromRef};
+use shared::services::Services;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use error::Error;
+
+/// What the function needs.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The table, the time, the callers.
+    pub services: Services,
+}
+
+impl FromRef<Deps> for Services {
+    fn from_ref(deps: &Deps) -> Self {
+        deps.services.clone()
+    }
+}
+
+/// The function's routes.
+pub fn router() -> OpenApiRouter<Deps> {
+    let import = OpenApiRouter::new()
+        .routes(routes!(import_leads::import_leads))
+        .layer(DefaultBodyLimit::max(import::MAX_BYTES));
+    OpenApiRouter::new()
+        .routes(routes!(create::create_lead, list::list_leads))
+        .routes(routes!(get::get_lead, replace::replace_lead, delete::delete_lead))
+        .routes(routes!(activities::list_lead_activities))
+        .merge(import)
+}

@@ -1,1 +1,131 @@
 //! Every minute, rings what is due again.
+//!
+//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task whose time has come and that
+//! nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
+//! nothing: who is rung for looks at the row.
+
+mod failures;
+mod tasks;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde::Serialize;
+use shared::clock::Timestamp;
+use shared::model::due_partitions;
+use shared::model::projection::ProjectionFailure;
+use shared::model::task::Task;
+use shared::services::Services;
+use shared::store::DuePlace;
+use shared_lambda::QueueSender;
+
+/// How many rows are read at once.
+const PAGE: u16 = 200;
+/// What is kept of the time for the page that is being worked on.
+const LAST_PAGE_TIME: Duration = Duration::from_secs(5);
+
+/// What the job needs.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The table and the time.
+    pub services: Services,
+    /// The `tasks` queue.
+    pub tasks: QueueSender,
+}
+
+/// What a run did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Summary {
+    /// Tasks that were rung for.
+    pub tasks_rung: usize,
+    /// Failed events that were brought back.
+    pub failures_touched: usize,
+    /// Rows that could not be read; their keys are in the log.
+    pub unreadable: usize,
+    /// Partitions of the index that the time did not suffice for; the next run goes on.
+    pub unfinished: usize,
+}
+
+/// Some of what is due could not be rung; the next run tries again.
+#[derive(Debug, thiserror::Error)]
+#[error("some of what is due was not rung ({summary:?}): {reason}")]
+pub struct SweepError {
+    /// What was done all the same.
+    pub summary: Summary,
+    /// The first of the faults.
+    pub reason: String,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Tasks,
+    Failures,
+}
+
+/// How a partition of the index went, or a page of it.
+#[derive(Default)]
+struct Outcome {
+    summary: Summary,
+    fault: Option<String>,
+}
+
+impl Outcome {
+    fn add(&mut self, other: Self) {
+        self.summary.tasks_rung += other.summary.tasks_rung;
+        self.summary.failures_touched += other.summary.failures_touched;
+        self.summary.unreadable += other.summary.unreadable;
+        self.summary.unfinished += other.summary.unfinished;
+        if self.fault.is_none() {
+            self.fault = other.fault;
+        }
+    }
+}
+
+/// Rings everything that is due at `now`, all partitions of the index side by side, for as long as `remaining` lets it.
+///
+/// # Errors
+/// When some of it could not be rung, after everything else was.
+pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<Summary, SweepError> {
+    let deadline = deps.services.clock.now().plus(remaining.saturating_sub(LAST_PAGE_TIME));
+    let tasks = due_partitions(Task::DUE).map(|partition| (Kind::Tasks, partition));
+    let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
+    let outcomes =
+        join_all(tasks.chain(failures).map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
+    let mut whole = Outcome::default();
+    outcomes.into_iter().for_each(|outcome| whole.add(outcome));
+    let Outcome { summary, fault } = whole;
+    let Summary { tasks_rung, failures_touched, unreadable, unfinished } = summary;
+    tracing::info!(tasks_rung, failures_touched, unreadable, unfinished, "swept");
+    fault.map_or(Ok(summary), |reason| Err(SweepError { summary, reason }))
+}
+
+/// Works through one partition. It ends: what is touched is due later than `now`, and what comes to be due stands behind it.
+async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadline: Timestamp) -> Outcome {
+    let mut outcome = Outcome::default();
+    // The index compares texts, and what is due at this very millisecond is due.
+    let before = now.plus(Duration::from_millis(1)).to_string();
+    let mut place: Option<DuePlace> = None;
+    loop {
+        if deps.services.clock.now() >= deadline {
+            outcome.summary.unfinished = 1;
+            return outcome;
+        }
+        let page = match deps.services.store.due(&partition, Some(&before), place.take(), PAGE).await {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::error!(partition, %error, "what is due could not be read");
+                outcome.fault.get_or_insert(error.to_string());
+                return outcome;
+            }
+        };
+        outcome.add(match kind {
+            Kind::Tasks => tasks::ring(deps, &page.keys).await,
+            Kind::Failures => failures::touch(deps, &page.keys, now).await,
+        });
+        place = page.next;
+        if place.is_none() {
+            return outcome;
+        }
+    }
+}

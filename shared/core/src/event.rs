@@ -101,6 +101,12 @@ pub enum Fact {
     /// A task was put on the list.
     #[serde(rename = "task.created")]
     TaskCreated { task_id: TaskId, kind: TaskKind },
+    /// A task was called off before it was begun.
+    #[serde(rename = "task.cancelled")]
+    TaskCancelled { task_id: TaskId, kind: TaskKind },
+    /// A failed task was put on the list again.
+    #[serde(rename = "task.retried")]
+    TaskRetried { task_id: TaskId, kind: TaskKind },
     /// A task's attempt failed and another follows.
     #[serde(rename = "task.attemptFailed")]
     TaskAttemptFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
@@ -117,12 +123,23 @@ impl Event {
     pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#EVENT")
     }
+
+    /// Where an event lies.
+    pub fn key_of(organization: OrganizationId, event: EventId) -> Key {
+        Key::new(Self::partition(organization), event.to_string())
+    }
+
+    /// Which event of which organisation lies at `key`; none if no event can.
+    pub fn ids_of(key: &Key) -> Option<(OrganizationId, EventId)> {
+        let organization = key.pk.strip_prefix("ORG#")?.strip_suffix("#EVENT")?;
+        Some((organization.parse().ok()?, key.sk.parse().ok()?))
+    }
 }
 
 impl Entity for Event {
     const TYPE: &'static str = "event";
 
     fn key(&self) -> Key {
-        Key::new(Self::partition(self.organization_id), self.id.to_string())
+        Self::key_of(self.organization_id, self.id)
     }
 }

@@ -160,6 +160,8 @@ identifiers! {
     EventId = "evt_",
     /// One request, as it appears in logs and the `X-Request-Id` header.
     RequestId = "req_",
+    /// One command that calls outside.
+    CommandId = "cmd_",
     /// One claim of a row by a worker.
     LeaseId = "lse_",
     /// A signing key; the `kid` of tokens.

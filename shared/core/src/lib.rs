@@ -19,3 +19,4 @@ pub mod problem;
 pub mod queue;
 pub mod services;
 pub mod store;
+pub mod tasks;

@@ -113,6 +113,11 @@ impl Problem {
         Self::unauthenticated("token_invalid", "Token invalid", "The access token is not valid; sign in again.")
     }
 
+    /// 401: what was presented instead of an access token (a password, a refresh token) is not right.
+    pub fn not_authenticated(code: &'static str, detail: &str) -> Self {
+        Self::unauthenticated(code, "Token invalid", detail)
+    }
+
     fn unauthenticated(code: &'static str, token_error: &'static str, detail: &str) -> Self {
         let mut problem = Self::new(StatusCode::UNAUTHORIZED, code, detail);
         problem.0.token_error = Some(token_error);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use shared::config::{Reader, Variables};
+use shared::config::{ConfigError, Reader, Variables};
 use worker::Env;
 use worker::js_sys::{Array, Object};
 use worker::wasm_bindgen::JsCast;
@@ -19,9 +19,11 @@ pub(crate) fn variables(environment: &Env) -> Variables {
 }
 
 /// How far the tests have moved the time on: `TEST_CLOCK_OFFSET_SECONDS`, which counts only where `ENVIRONMENT` is `test`.
-pub(crate) fn clock_offset(reader: &mut Reader<'_>) -> Duration {
-    match reader.optional("ENVIRONMENT").as_deref() {
+pub(crate) fn clock_offset(variables: &Variables) -> Result<Duration, ConfigError> {
+    let mut reader = Reader::new(variables);
+    let offset = match reader.optional("ENVIRONMENT").as_deref() {
         Some("test") => Duration::from_secs(reader.parsed("TEST_CLOCK_OFFSET_SECONDS", 0)),
         _ => Duration::ZERO,
-    }
+    };
+    reader.finish(offset)
 }

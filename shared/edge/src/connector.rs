@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::retry::{ReconnectMode, RetryConfig};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region, StalledStreamProtectionConfig};
 use aws_smithy_runtime_api::client::http::{
@@ -14,40 +14,70 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
-use shared::config::Reader;
+use shared::config::{ConfigError, Reader, Variables};
 
 use crate::clock::{SdkClock, SdkSleep};
 use crate::fetch::{FetchError, fetch};
 
-/// How long one attempt may take: DynamoDB answers in milliseconds, and an attempt that has not done so in this time is better repeated.
-const ATTEMPT_TIME_OUT: Duration = Duration::from_secs(2);
-/// How long a call may take with all its attempts.
-const CALL_TIME_OUT: Duration = Duration::from_secs(8);
+/// How long one attempt may take: `fetch` does not tell connecting from waiting, so this is what Lambda grants to both.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a call may take with its repeats.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a call is made at most. The store repeats on top of it what the SDK does not: conflicts and throttled transactions.
+const ATTEMPTS: u32 = 3;
+/// The longest wait between two attempts.
+const BACKOFF_MAXIMUM: Duration = Duration::from_secs(1);
 
-/// The client of the platform's table: `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, and `AWS_ENDPOINT_URL_DYNAMODB` for
-/// another endpoint than the region's.
-pub(crate) fn dynamodb_client(reader: &mut Reader<'_>) -> Client {
-    let region = Region::new(reader.required("AWS_REGION"));
-    let (key_id, key) = (reader.required("AWS_ACCESS_KEY_ID"), reader.required("AWS_SECRET_ACCESS_KEY"));
-    let time_outs = TimeoutConfig::builder()
-        .connect_timeout(ATTEMPT_TIME_OUT)
-        .read_timeout(ATTEMPT_TIME_OUT)
-        .operation_attempt_timeout(ATTEMPT_TIME_OUT)
-        .operation_timeout(CALL_TIME_OUT)
-        .build();
-    let mut config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(region)
-        .credentials_provider(Credentials::new(key_id, key, None, None, "environment"))
-        .time_source(SdkClock)
-        .sleep_impl(SdkSleep)
-        .timeout_config(time_outs)
-        .retry_config(RetryConfig::standard())
-        // Answers are read whole, so there is no stream that could stall.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-        .http_client(FetchClient);
-    config.set_endpoint_url(reader.optional("AWS_ENDPOINT_URL_DYNAMODB"));
-    Client::from_conf(config.build())
+/// Where AWS is and who calls it.
+pub(crate) struct AwsConfig {
+    region: String,
+    access_key_id: String,
+    secret_access_key: String,
+    dynamodb_endpoint: Option<String>,
+}
+
+impl AwsConfig {
+    /// Reads the names that every AWS SDK reads.
+    pub(crate) fn read(variables: &Variables) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(variables);
+        let config = Self {
+            region: reader.required("AWS_REGION"),
+            access_key_id: reader.required("AWS_ACCESS_KEY_ID"),
+            secret_access_key: reader.required("AWS_SECRET_ACCESS_KEY"),
+            dynamodb_endpoint: reader.optional("AWS_ENDPOINT_URL_DYNAMODB"),
+        };
+        reader.finish(config)
+    }
+
+    /// The client of the platform's table.
+    pub(crate) fn dynamodb(self) -> Client {
+        let timeouts = TimeoutConfig::builder().read_timeout(ATTEMPT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_initial_backoff(Duration::from_millis(50))
+            .with_max_backoff(BACKOFF_MAXIMUM)
+            // The runtime keeps the connections; none is ours to close after a fault.
+            .with_reconnect_mode(ReconnectMode::ReuseAllConnections);
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region))
+            .credentials_provider(Credentials::new(
+                self.access_key_id,
+                self.secret_access_key,
+                None,
+                None,
+                "environment",
+            ))
+            .time_source(SdkClock)
+            .sleep_impl(SdkSleep)
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            // Answers are read whole, so there is no stream that could stall.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+            .http_client(FetchClient);
+        config.set_endpoint_url(self.dynamodb_endpoint);
+        Client::from_conf(config.build())
+    }
 }
 
 /// Makes the SDK's connectors.
@@ -56,9 +86,7 @@ struct FetchClient;
 
 impl HttpClient for FetchClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
-        // `fetch` does not tell connecting from waiting for the answer, so both must fit into one time.
-        let deadline = settings.read_timeout().or(settings.connect_timeout()).unwrap_or(ATTEMPT_TIME_OUT);
-        SharedHttpConnector::new(FetchConnector { deadline })
+        SharedHttpConnector::new(FetchConnector { deadline: settings.read_timeout().unwrap_or(ATTEMPT_TIMEOUT) })
     }
 }
 

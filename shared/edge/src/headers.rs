@@ -1,7 +1,7 @@
 //! Headers between JavaScript and Rust.
 //!
-//! JavaScript holds each byte of a header's value as one character (U+0000 to U+00FF). The conversions that come with the `worker` crate
-//! take only ASCII and fail on the rest, which a caller could use to turn every request into a fault of ours.
+//! The runtime reads and writes the bytes of a header's value as UTF-8. The conversions that come with the `worker` crate take only ASCII
+//! and fail on the rest, by which a caller could turn every request into a fault of ours.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use worker::Headers;
@@ -11,8 +11,7 @@ pub(crate) fn from_javascript(headers: &Headers) -> HeaderMap {
     headers
         .entries()
         .filter_map(|(name, value)| {
-            let bytes = value.chars().map(u8::try_from).collect::<Result<Vec<_>, _>>().ok()?;
-            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(&bytes).ok()?))
+            Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
         })
         .collect()
 }
@@ -21,8 +20,7 @@ pub(crate) fn from_javascript(headers: &Headers) -> HeaderMap {
 pub(crate) fn to_javascript(headers: &HeaderMap) -> worker::Result<Headers> {
     let converted = Headers::new();
     for (name, value) in headers {
-        let text = value.as_bytes().iter().copied().map(char::from).collect::<String>();
-        converted.append(name.as_str(), &text)?;
+        converted.append(name.as_str(), &String::from_utf8_lossy(value.as_bytes()))?;
     }
     Ok(converted)
 }

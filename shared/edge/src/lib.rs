@@ -1,12 +1,12 @@
 //! The host on Cloudflare Workers: it gives a function its [`shared::services::Services`] and turns Workers' requests into those of its
 //! router.
 //!
-//! A Worker is a function crate's binary, whose `main.rs` hands each request to `serve`:
+//! A Worker is a function crate's binary, whose `main.rs` hands each request to `serve_http`:
 //!
 //! ```text
 //! #[worker::event(fetch)]
 //! async fn fetch(request: worker::Request, environment: worker::Env, _: worker::Context) -> worker::Result<worker::Response> {
-//!     shared_edge::serve(request, environment, |services| auth::router().with_state(Deps { services: services.clone() })).await
+//!     shared_edge::serve_http("auth", request, environment, |host| Ok(auth::router().with_state(Deps::new(host)).into())).await
 //! }
 //! ```
 //!
@@ -27,6 +27,8 @@ mod fetch;
 #[cfg(target_arch = "wasm32")]
 mod headers;
 #[cfg(target_arch = "wasm32")]
+mod host;
+#[cfg(target_arch = "wasm32")]
 mod log;
 #[cfg(target_arch = "wasm32")]
 mod messages;
@@ -34,4 +36,6 @@ mod messages;
 mod serve;
 
 #[cfg(target_arch = "wasm32")]
-pub use serve::serve;
+pub use host::Host;
+#[cfg(target_arch = "wasm32")]
+pub use serve::serve_http;

@@ -1,11 +1,13 @@
 //! Logging: one JSON object a line on the console, from which Workers Logs takes the fields.
 //!
-//! The lines have the form of those on Lambda. This is a subscriber of its own, because those that can be had bring a formatter and a
-//! registry for many threads into a program whose size counts.
+//! The lines are those of the Lambda host: the fields of all spans that a line stands in are fields of the line, a span's `id` under the
+//! span's name (`request.id`). This is a subscriber of its own, because those that can be had bring a formatter and a registry for many
+//! threads into a program whose size counts.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use shared::clock::TimeSource;
@@ -20,14 +22,21 @@ use crate::clock::PlatformClock;
 /// What is less important is dropped: the AWS SDK alone writes dozens of lines for each call.
 const LEVEL: LevelFilter = LevelFilter::INFO;
 
-/// Sends the program's events to the console from now on.
-pub(crate) fn start() {
-    // It fails only if it was called before, and then it has happened.
-    drop(tracing::subscriber::set_global_default(Console::default()));
+/// Sends the program's events and what panics say to the console from now on. A second call changes nothing.
+pub(crate) fn start(function: &'static str) {
+    if tracing::subscriber::set_global_default(Console { function, spans: Mutex::default() }).is_ok() {
+        // The hook before this one tells the JavaScript side that the instance is lost (infra/edge/panic_guard.mjs).
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let place = panic.location().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(place, cause = panic.payload_as_str().unwrap_or_default(), "a function panicked");
+            before(panic);
+        }));
+    }
 }
 
-#[derive(Default)]
 struct Console {
+    function: &'static str,
     spans: Mutex<Spans>,
 }
 
@@ -40,6 +49,7 @@ struct Spans {
 }
 
 struct Open {
+    metadata: &'static Metadata<'static>,
     fields: Map<String, Value>,
     parent: Option<u64>,
     handles: usize,
@@ -52,7 +62,7 @@ impl Console {
 }
 
 impl Spans {
-    /// The fields of the span `id` and of those around it; an inner one's stand before an outer one's of the same name.
+    /// The fields of the span `id` and of those around it; of two with the same name the inner one's counts.
     fn fields(&self, id: Option<u64>) -> Map<String, Value> {
         let mut fields = Map::new();
         let mut next = id;
@@ -76,7 +86,7 @@ impl Subscriber for Console {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut fields = Fields::default();
+        let mut fields = Fields::of_span(attributes.metadata());
         attributes.record(&mut fields);
         let mut spans = self.spans();
         let parent = match attributes.parent() {
@@ -86,15 +96,15 @@ impl Subscriber for Console {
         };
         spans.last_id += 1;
         let id = spans.last_id;
-        spans.open.insert(id, Open { fields: fields.0, parent, handles: 1 });
+        spans.open.insert(id, Open { metadata: attributes.metadata(), fields: fields.values, parent, handles: 1 });
         Id::from_u64(id)
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
-        let mut fields = Fields::default();
-        values.record(&mut fields);
         if let Some(span) = self.spans().open.get_mut(&id.into_u64()) {
-            span.fields.append(&mut fields.0);
+            let mut fields = Fields::of_span(span.metadata);
+            values.record(&mut fields);
+            span.fields.append(&mut fields.values);
         }
     }
 
@@ -103,20 +113,18 @@ impl Subscriber for Console {
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let mut line = fields.0;
         let spans = self.spans();
         let span = event.parent().map(Id::into_u64).or_else(|| spans.entered.last().copied());
-        let around = spans.fields(span);
+        let mut line = spans.fields(span);
         drop(spans);
+        line.append(&mut fields.values);
 
         let metadata = event.metadata();
-        let now = PlatformClock::new(std::time::Duration::ZERO).now();
-        line.insert("timestamp".to_owned(), now.to_string().into());
+        // After the fields, so that none of them can pass for one of these.
+        line.insert("timestamp".to_owned(), PlatformClock::new(Duration::ZERO).now().to_string().into());
         line.insert("level".to_owned(), metadata.level().as_str().into());
         line.insert("target".to_owned(), metadata.target().into());
-        if !around.is_empty() {
-            line.insert("span".to_owned(), around.into());
-        }
+        line.insert("function".to_owned(), self.function.into());
         let line = Value::from(line);
         match *metadata.level() {
             Level::ERROR => console_error!("{line}"),
@@ -155,32 +163,50 @@ impl Subscriber for Console {
     }
 }
 
-/// The fields of an event or a span as JSON.
+/// Collects fields as JSON.
 #[derive(Default)]
-struct Fields(Map<String, Value>);
+struct Fields {
+    /// The span that the fields are of; `id` alone would say nothing in a line, so there it stands with its span's name.
+    span: Option<&'static str>,
+    values: Map<String, Value>,
+}
 
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name().to_owned(), format!("{value:?}").into());
+impl Fields {
+    fn of_span(metadata: &Metadata<'static>) -> Self {
+        Self { span: Some(metadata.name()), values: Map::new() }
     }
 
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.0.insert(field.name().to_owned(), value.into());
+    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
+        let name = match (self.span, field.name()) {
+            (Some(span), "id") => format!("{span}.id"),
+            (_, name) => name.to_owned(),
+        };
+        self.values.insert(name, value.into());
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.insert(field.name().to_owned(), value.into());
-    }
-
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.insert(field.name().to_owned(), value.into());
+        self.insert(field, value);
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.insert(field, value);
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.insert(field, format!("{value:?}"));
     }
 }

@@ -5,38 +5,55 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use shared::clock::Clock;
-use shared::config::{ConfigError, PlatformConfig, Reader};
+use shared::config::ConfigError;
 use shared::http::{HealthCheck, health_routes, surround};
-use shared::id::Ids;
-use shared::services::Services;
+use shared::problem::Problem;
 use tower::ServiceExt;
-use utoipa_axum::router::OpenApiRouter;
 use worker::Env;
 
-use crate::clock::PlatformClock;
-use crate::connector::dynamodb_client;
-use crate::entropy::CryptoEntropy;
-use crate::{config, log, messages};
+use crate::host::{Host, StartError};
+use crate::{log, messages};
 
 thread_local! {
     /// The function's router, built by the first request: only a request brings the environment.
     static ROUTER: OnceCell<Router> = const { OnceCell::new() };
 }
 
-/// Answers a request with the routes that `assemble` makes of the services. It is called once for each instance of the Worker.
+/// Answers a request of the Worker `function`. `routes` builds its router from the host, once for each instance; `/api/health` and what
+/// [`shared::http::surround`] gives are added to it.
 ///
 /// A configuration that is not usable is logged with everything that is wrong with it and answered with 500.
-pub async fn serve(
+///
+/// # Errors
+/// When JavaScript refuses the response, which the runtime answers with 500.
+pub async fn serve_http(
+    function: &'static str,
     request: worker::Request,
     environment: Env,
-    assemble: impl FnOnce(&Services) -> OpenApiRouter,
+    routes: impl FnOnce(&Host) -> Result<Router, ConfigError>,
 ) -> worker::Result<worker::Response> {
-    let response = match router(&environment, assemble) {
+    let response = match router(function, &environment, routes) {
         Ok(router) => answer(router, &request).await,
-        Err(error) => shared::problem::Problem::internal(error).into_response(),
+        Err(error) => Problem::internal(error).into_response(),
     };
     messages::from_router(response).await
+}
+
+fn router(
+    function: &'static str,
+    environment: &Env,
+    routes: impl FnOnce(&Host) -> Result<Router, ConfigError>,
+) -> Result<Router, StartError> {
+    ROUTER.with(|router| {
+        if let Some(router) = router.get() {
+            return Ok(router.clone());
+        }
+        log::start(function);
+        let host = Host::new(environment)?;
+        let health: Router = health_routes(HealthCheck::of_table(&host.services)).into();
+        let routes = routes(&host)?.merge(health);
+        Ok(router.get_or_init(|| surround(routes, &host.services)).clone())
+    })
 }
 
 async fn answer(router: Router, request: &worker::Request) -> Response {
@@ -49,26 +66,4 @@ async fn answer(router: Router, request: &worker::Request) -> Response {
         Ok(response) => response,
         Err(never) => match never {},
     }
-}
-
-fn router(environment: &Env, assemble: impl FnOnce(&Services) -> OpenApiRouter) -> Result<Router, ConfigError> {
-    ROUTER.with(|router| {
-        if let Some(router) = router.get() {
-            return Ok(router.clone());
-        }
-        log::start();
-        let services = services(environment)?;
-        let routes = assemble(&services).merge(health_routes(HealthCheck::of_table(&services)));
-        Ok(router.get_or_init(|| surround(routes.into(), &services)).clone())
-    })
-}
-
-fn services(environment: &Env) -> Result<Services, ConfigError> {
-    let variables = config::variables(environment);
-    let mut reader = Reader::new(&variables);
-    let client = dynamodb_client(&mut reader);
-    let clock = Clock::new(PlatformClock::new(config::clock_offset(&mut reader)));
-    let ids = Ids::new(clock.clone(), CryptoEntropy);
-    reader.finish(())?;
-    Ok(Services::new(client, clock, ids, PlatformConfig::read(&variables)?))
 }

@@ -1,6 +1,5 @@
 //! Working off a batch of SQS messages so that no message decides over another.
 
-use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -53,20 +52,19 @@ struct Rejection {
 /// A body that cannot be read and a [`JobError::Reject`] go to the dead letters with the attributes `reason` and `sourceMessageId`. What
 /// cannot go there, a [`JobError::Retry`] and a panic are reported as failed, so that the queue delivers them again. A message may
 /// therefore come more than once, and may become a dead letter more than once.
-pub async fn handle_batch<T, E, F, Fut>(event: SqsEvent, dead_letters: &QueueSender, work: F) -> SqsBatchResponse
+pub async fn handle_batch<T, E, F>(event: SqsEvent, dead_letters: &QueueSender, work: F) -> SqsBatchResponse
 where
     T: DeserializeOwned,
     E: Into<JobError>,
-    F: Fn(T) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
+    F: AsyncFn(T) -> Result<(), E>,
 {
     let work = &work;
     let failures = stream::iter(event.records)
         .map(|record| async move {
             // Without an identifier nothing can be reported but the whole batch, which an empty one does.
             let id = record.message_id.clone().unwrap_or_default();
-            let attempt = record.attributes.get("ApproximateReceiveCount").map_or("", String::as_str);
-            let span = tracing::info_span!("message", id, attempt);
+            let receive_count = record.attributes.get("ApproximateReceiveCount").map_or("", String::as_str);
+            let span = tracing::info_span!("message", id, receive_count);
             let settled = settle(&id, record, dead_letters, work).instrument(span).await;
             (!settled).then_some(id)
         })
@@ -80,17 +78,17 @@ where
 }
 
 /// Deals with one message; whether the queue may forget it.
-async fn settle<T, E, F, Fut>(id: &str, record: SqsMessage, dead_letters: &QueueSender, work: &F) -> bool
+async fn settle<T, E, F>(id: &str, record: SqsMessage, dead_letters: &QueueSender, work: &F) -> bool
 where
     T: DeserializeOwned,
     E: Into<JobError>,
-    F: Fn(T) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
+    F: AsyncFn(T) -> Result<(), E>,
 {
     let body = record.body.unwrap_or_default();
     let rejection = match parse::<T>(&body) {
         Err(rejection) => rejection,
-        Ok(message) => match AssertUnwindSafe(async { work(message).await }).catch_unwind().await {
+        // Boxed, so that the depth of a function's own futures does not add to that of the loops around them: the compiler has a limit.
+        Ok(message) => match AssertUnwindSafe(Box::pin(async { work(message).await })).catch_unwind().await {
             Ok(Ok(())) => {
                 tracing::info!(outcome = "done", "message handled");
                 return true;
@@ -123,15 +121,16 @@ where
 
 fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Rejection> {
     let mut deserializer = serde_json::Deserializer::from_str(body);
-    let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let path = error.path().to_string();
-        (path, error.into_inner())
-    });
-    let whole = read.and_then(|value| deserializer.end().map(|()| value).map_err(|error| (".".to_owned(), error)));
-    whole.map_err(|(path, error)| {
+    let read =
+        serde_path_to_error::deserialize(&mut deserializer).map_err(|error| match error.path().to_string().as_str() {
+            "." => (String::new(), error.into_inner()),
+            path => (format!(" at {path}"), error.into_inner()),
+        });
+    let whole = read.and_then(|value| deserializer.end().map(|()| value).map_err(|error| (String::new(), error)));
+    whole.map_err(|(place, error)| {
         // What serde says may quote the body, so the log gets the place alone.
-        let logged = format!("malformed body at {path}, line {} column {}", error.line(), error.column());
-        Rejection { logged, reason: format!("malformed body at {path}: {error}") }
+        let logged = format!("malformed body{place}, line {} column {}", error.line(), error.column());
+        Rejection { logged, reason: format!("malformed body{place}: {error}") }
     })
 }
 

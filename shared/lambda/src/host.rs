@@ -38,7 +38,8 @@ impl Host {
     /// When variables are missing or malformed; all of them are named.
     pub fn from_environment() -> Result<Self, StartError> {
         // `vars` would panic at a value that is no text; nothing of ours is one.
-        let texts = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let texts =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::from_variables(texts.collect())
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The fields of all spans that a line stands in are fields of the line, so that whatever a function logs can be found by the request it
 //! belongs to: `requestId` is Lambda's, `request.id` the one that the caller got in `X-Request-Id`. `RUST_LOG` sets the level, or levels by
-//! target (`info,hyper=warn`).
+//! target (`info,hyper=warn`); without it the function's `ApplicationLogLevel` counts, which Lambda hands on in `AWS_LAMBDA_LOG_LEVEL`.
 
 use std::fmt;
 use std::io::Write;
@@ -21,8 +21,8 @@ use crate::native::SystemClock;
 
 /// Writes all logs of this process to its standard output, and what panics say to the logs. A second call changes nothing.
 pub fn start(function: &'static str) {
-    let wanted = std::env::var("RUST_LOG").ok().filter(|text| !text.is_empty());
-    let (filter, fault) = filter(wanted.as_deref());
+    let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let (filter, fault) = filter(variable("RUST_LOG").as_deref(), variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
     let lines = JsonLines::new(function, |line| {
         // A log that cannot be written has nowhere to be reported.
         let _ = std::io::stdout().lock().write_all(line);
@@ -30,18 +30,22 @@ pub fn start(function: &'static str) {
     if tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines.with_filter(filter))).is_ok() {
         std::panic::set_hook(Box::new(log_panic));
         if let Some(fault) = fault {
-            tracing::warn!(fault, "RUST_LOG is malformed; the level is info");
+            tracing::warn!(fault, "RUST_LOG is malformed and does not count");
         }
     }
 }
 
-/// The filter that a `RUST_LOG` asks for; `info`, and what was wrong, when it cannot be read.
-fn filter(wanted: Option<&str>) -> (Targets, Option<String>) {
-    let information = Targets::new().with_default(Level::INFO);
-    match wanted.map(str::parse::<Targets>) {
-        None => (information, None),
+/// The filter of these settings, and what was wrong with them. Lambda's levels are ours, but for `FATAL`, which we do not tell from an error.
+pub(crate) fn filter(rust_log: Option<&str>, lambda_level: Option<&str>) -> (Targets, Option<String>) {
+    let level = match lambda_level {
+        Some("FATAL") => Level::ERROR,
+        other => other.and_then(|text| text.parse().ok()).unwrap_or(Level::INFO),
+    };
+    let by_level = Targets::new().with_default(level);
+    match rust_log.map(str::parse::<Targets>) {
+        None => (by_level, None),
         Some(Ok(filter)) => (filter, None),
-        Some(Err(error)) => (information, Some(error.to_string())),
+        Some(Err(error)) => (by_level, Some(error.to_string())),
     }
 }
 

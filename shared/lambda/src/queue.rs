@@ -70,7 +70,8 @@ impl QueueSender {
     /// # Errors
     /// When the queue does not take all of them; [`QueueError::Partial`] says which. Nothing is sent if one has no JSON form.
     pub async fn send_all(&self, messages: impl IntoIterator<Item: Serialize>) -> Result<(), QueueError> {
-        let bodies = messages.into_iter().map(|message| serde_json::to_string(&message)).collect::<Result<Vec<_>, _>>()?;
+        let bodies =
+            messages.into_iter().map(|message| serde_json::to_string(&message)).collect::<Result<Vec<_>, _>>()?;
         let mut failed = Vec::new();
         let mut first_reason = None;
         for (number, chunk) in bodies.chunks(BATCH_LIMIT).enumerate() {

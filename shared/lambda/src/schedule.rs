@@ -1,7 +1,6 @@
 //! Functions that EventBridge starts at their times.
 
 use std::fmt::Display;
-use std::future::Future;
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -71,15 +70,14 @@ const fn kind(value: &Value) -> &'static str {
 ///
 /// # Errors
 /// When the configuration is not usable, or Lambda's runtime interface fails.
-pub async fn serve_schedule<R, E, W, Fut>(
+pub async fn serve_schedule<R, E, W>(
     function: &'static str,
     setup: impl FnOnce(&Host) -> Result<W, ConfigError>,
 ) -> Result<(), Error>
 where
     R: Serialize,
     E: Display,
-    W: Fn(Schedule) -> Fut,
-    Fut: Future<Output = Result<R, E>>,
+    W: AsyncFn(Schedule) -> Result<R, E>,
 {
     let host = start(function)?;
     let work = setup_of(setup(&host))?;
@@ -92,11 +90,10 @@ where
 }
 
 /// Does the work of one occasion.
-pub(crate) async fn answer<R, E, W, Fut>(payload: &Value, remaining: Duration, work: &W) -> Result<R, Diagnostic>
+pub(crate) async fn answer<R, E, W>(payload: &Value, remaining: Duration, work: &W) -> Result<R, Diagnostic>
 where
     E: Display,
-    W: Fn(Schedule) -> Fut,
-    Fut: Future<Output = Result<R, E>>,
+    W: AsyncFn(Schedule) -> Result<R, E>,
 {
     let fault = |kind: &str, error: &dyn Display| {
         tracing::error!(outcome = "failed", reason = %error, "schedule failed");
@@ -104,7 +101,7 @@ where
     };
     let schedule = Schedule::parse(payload, remaining).map_err(|error| fault("MalformedEvent", &error))?;
     let (id, time) = (schedule.id.clone(), schedule.time);
-    let result = work(schedule).await.map_err(|error| fault("ScheduleFailed", &error))?;
+    let result = Box::pin(work(schedule)).await.map_err(|error| fault("ScheduleFailed", &error))?;
     tracing::info!(outcome = "done", schedule = id, %time, "schedule handled");
     Ok(result)
 }

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::fmt::Display;
-use std::future::Future;
 use std::time::Duration;
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
@@ -46,26 +45,23 @@ pub(crate) fn remaining(clock: &Clock, deadline_ms: u64) -> Duration {
 ///
 /// # Errors
 /// When the configuration is not usable, or Lambda's runtime interface fails.
-pub async fn serve_queue<T, E, W, Fut>(
+pub async fn serve_queue<T, E, W>(
     function: &'static str,
     setup: impl FnOnce(&Host) -> Result<W, ConfigError>,
 ) -> Result<(), Error>
 where
     T: DeserializeOwned,
     E: Into<JobError>,
-    W: Fn(T) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
+    W: AsyncFn(T) -> Result<(), E>,
 {
     let host = start(function)?;
     let (dead_letters, work) = setup_of(both(host.queue(DEAD_LETTER_QUEUE_URL), setup(&host)))?;
     let (clock, dead_letters, work) = (&host.services.clock, &dead_letters, &work);
     let handle = |event: LambdaEvent<SqsEvent>| async move {
         let left = remaining(clock, event.context.deadline);
-        let timed = |message: T| async move {
-            match tokio::time::timeout(left, work(message)).await {
-                Ok(outcome) => outcome.map_err(Into::into),
-                Err(_) => Err(JobError::Retry("the invocation's time is up".to_owned())),
-            }
+        let timed = async |message: T| match tokio::time::timeout(left, work(message)).await {
+            Ok(outcome) => outcome.map_err(Into::into),
+            Err(_) => Err(JobError::Retry("the invocation's time is up".to_owned())),
         };
         Ok::<_, Infallible>(handle_batch(event.payload, dead_letters, timed).await)
     };
@@ -78,26 +74,24 @@ where
 ///
 /// # Errors
 /// When the configuration is not usable, or Lambda's runtime interface fails.
-pub async fn serve_stream<E, W, Fut>(
+pub async fn serve_stream<E, W>(
     function: &'static str,
     setup: impl FnOnce(&Host) -> Result<W, ConfigError>,
 ) -> Result<(), Error>
 where
     E: Display,
-    W: Fn(EventRecord) -> Fut,
-    Fut: Future<Output = Result<(), E>>,
+    W: AsyncFn(EventRecord) -> Result<(), E>,
 {
     let host = start(function)?;
     let work = setup_of(setup(&host))?;
     let (clock, work) = (&host.services.clock, &work);
     let handle = |event: LambdaEvent<Event>| async move {
         let deadline = event.context.deadline;
-        let timed = |record: EventRecord| async move {
-            match tokio::time::timeout(remaining(clock, deadline), work(record)).await {
+        let timed =
+            async |record: EventRecord| match tokio::time::timeout(remaining(clock, deadline), work(record)).await {
                 Ok(outcome) => outcome.map_err(|error| error.to_string()),
                 Err(_) => Err("the invocation's time is up".to_owned()),
-            }
-        };
+            };
         Ok::<_, Infallible>(handle_stream(event.payload, timed).await)
     };
     lambda_runtime::run(service_fn(handle)).await

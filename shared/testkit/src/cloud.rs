@@ -35,6 +35,14 @@ impl Cloud {
         Self::over(dynamodb.clone(), FaultyDynamoDb::new(dynamodb, plan), plan.seed)
     }
 
+    /// The same table and time without the faults, for arranging a test and looking at its end.
+    pub fn without_faults(&self) -> Self {
+        let Services { clock, config, .. } = &self.services;
+        let ids = Ids::new(clock.clone(), SeededEntropy::new(u64::MAX));
+        let services = Services::new(self.dynamodb.client(), clock.clone(), ids, PlatformConfig::clone(config));
+        Self { dynamodb: self.dynamodb.clone(), services }
+    }
+
     /// An empty table as the template describes it.
     pub fn table() -> EmbeddedDynamoDb {
         let dynamodb = EmbeddedDynamoDb::in_memory().expect("SQLite opens a database in memory");

@@ -4,13 +4,16 @@
 //! identifiers from a seed. A [`TestApp`] sends requests to a router without a socket; a [`Caller`] is somebody signed in, with the rows
 //! that sign-in leaves in the table.
 
+mod ai;
 mod app;
 mod caller;
 mod clock;
 mod cloud;
 mod fault;
-//pub mod runtime_api;
+mod lead;
+pub mod runtime_api;
 
+pub use ai::ScriptedAi;
 pub use app::{Request, TestApp, TestResponse};
 pub use caller::Caller;
 pub use clock::{SeededEntropy, TestClock};

@@ -3,6 +3,7 @@
 use super::ParsedLead;
 use super::rows::NOTES_LIMIT;
 use sha2::{Digest, Sha256};
+use shared::model::lead::LeadDetails;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -27,23 +28,43 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What a lead is known by: its e-mail address, else its LinkedIn profile, else its name, company and telephone
-/// number together.
+impl Identity {
+    /// What a lead that is stored is known by.
+    #[must_use]
+    pub fn of(details: &LeadDetails) -> Self {
+        let LeadDetails { name, email, company, phone, linkedin_url, .. } = details;
+        known_by(email.as_ref(), linkedin_url.as_ref(), Some(name), company.as_deref(), phone.as_deref())
+    }
+}
+
+/// What a row's lead is known by: its e-mail address, else its LinkedIn profile, else its name, company and telephone
+/// number together. It is what the lead will be known by once it is stored under its display name.
 #[must_use]
 pub fn identity(lead: &ParsedLead) -> Identity {
-    if let Some(email) = &lead.email {
+    let ParsedLead { email, company, phone, linkedin_url, .. } = lead;
+    known_by(email.as_ref(), linkedin_url.as_ref(), lead.display_name(), company.as_deref(), phone.as_deref())
+}
+
+fn known_by(
+    email: Option<&String>,
+    linkedin_url: Option<&String>,
+    name: Option<&str>,
+    company: Option<&str>,
+    phone: Option<&str>,
+) -> Identity {
+    if let Some(email) = email {
         return Identity::Email(email.clone());
     }
-    if let Some(address) = &lead.linkedin_url {
+    if let Some(address) = linkedin_url {
         return Identity::Linkedin(address.clone());
     }
     let mut hash = Sha256::new();
     // The unit separator cannot be in a value, so that moving a word from one to the next changes the digest.
-    hash.update(comparable(lead.name.as_deref()));
+    hash.update(comparable(name));
     hash.update("\u{1F}");
-    hash.update(comparable(lead.company.as_deref()));
+    hash.update(comparable(company));
     hash.update("\u{1F}");
-    hash.update(digits(lead.phone.as_deref()));
+    hash.update(digits(phone));
     Identity::Digest(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
@@ -93,7 +114,7 @@ pub fn merge_duplicates(rows: impl IntoIterator<Item = (usize, ParsedLead)>) -> 
 }
 
 fn merge(known: &mut ParsedLead, later: ParsedLead) {
-    let notes = merged_notes(known.notes.take(), later.notes);
+    let notes = later_notes(known.notes.take(), later.notes);
     *known = ParsedLead {
         name: later.name.or(known.name.take()),
         email: later.email.or(known.email.take()),
@@ -109,15 +130,16 @@ fn merge(known: &mut ParsedLead, later: ParsedLead) {
     };
 }
 
-/// The earlier notes, and below them the later ones' lines that they do not have yet; the later ones alone where both
-/// are too long.
-fn merged_notes(known: Option<String>, later: Option<String>) -> Option<String> {
-    let (known, later) = match (known, later) {
-        (Some(known), Some(later)) => (known, later),
-        (known, later) => return later.or(known),
-    };
+/// The notes of two rows of a file; the later ones alone where both are too long.
+fn later_notes(known: Option<String>, later: Option<String>) -> Option<String> {
+    let both = merged_notes(known.as_deref(), later.as_deref());
+    both.filter(|both| both.chars().count() <= NOTES_LIMIT).or(later)
+}
+
+/// The earlier notes, and below them the later ones' lines that they do not have yet.
+pub(crate) fn merged_notes(known: Option<&str>, later: Option<&str>) -> Option<String> {
+    let (Some(known), Some(later)) = (known, later) else { return later.or(known).map(str::to_owned) };
     let lines: HashSet<&str> = known.lines().collect();
     let new = later.lines().filter(|line| !lines.contains(line));
-    let both = [known.as_str()].into_iter().chain(new).collect::<Vec<_>>().join("\n");
-    Some(if both.chars().count() > NOTES_LIMIT { later } else { both })
+    Some([known].into_iter().chain(new).collect::<Vec<_>>().join("\n"))
 }

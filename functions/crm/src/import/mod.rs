@@ -20,8 +20,8 @@ mod file_error;
 mod identity;
 mod linkedin;
 mod rows;
-mod text;
-mod values;
+pub(crate) mod text;
+pub(crate) mod values;
 
 #[cfg(test)]
 mod properties;
@@ -29,9 +29,11 @@ mod properties;
 mod tests;
 
 pub use file_error::FileError;
+pub(crate) use identity::merged_notes;
 pub use identity::{Identity, MergedLead, identity, merge_duplicates};
 pub use linkedin::{LinkedinAddress, linkedin_address};
-pub use rows::{LeadPriority, LeadStatus, ParsedFile, ParsedLead, RowError, RowOutcome};
+pub(crate) use rows::NOTES_LIMIT;
+pub use rows::{ParsedFile, ParsedLead, RowError, RowOutcome};
 pub use values::normalised_email;
 
 /// The largest file that is read, in bytes: a function URL takes 6 MB, of which base64 may eat a third.

@@ -1,8 +1,10 @@
 //! What holds for every file.
 
 use super::*;
-use jiff::{Timestamp, ToSpan, civil, tz::TimeZone};
+use jiff::{ToSpan, civil, tz::TimeZone};
 use proptest::{collection, option, prelude::*, sample};
+use shared::clock::Timestamp;
+use shared::model::lead::{LeadPriority, LeadStatus};
 
 /// Text of one line, at most 60 characters long, that is no word for "nothing" and has nothing that cleaning would
 /// change.
@@ -15,7 +17,7 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn seconds() -> impl Strategy<Value = Timestamp> {
-    (0i64..4_000_000_000).prop_map(|second| Timestamp::from_second(second).unwrap())
+    (0i64..4_000_000_000).prop_map(Timestamp::from_seconds)
 }
 
 prop_compose! {
@@ -139,6 +141,7 @@ proptest! {
         let file = parse(file.as_bytes()).unwrap();
         for (outcome, date) in file.rows.iter().zip(dates) {
             let expected = TimeZone::UTC.to_timestamp(date.into()).unwrap();
+            let expected = Timestamp::from_seconds(expected.as_second());
             prop_assert_eq!(outcome.lead.as_ref().unwrap().last_contacted_at, Some(expected));
         }
     }

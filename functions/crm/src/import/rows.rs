@@ -5,40 +5,12 @@ use super::csv::{Row, Table};
 use super::dates::{self, DateOrder};
 use super::text::{is_nothing, is_nothing_typed, multi_line, single_line};
 use super::values::{self, Reading};
-use jiff::Timestamp;
-use serde::Serialize;
+use shared::clock::Timestamp;
+use shared::model::lead::{LeadPriority, LeadStatus};
 use std::collections::HashMap;
 
 /// The longest notes that are kept, in characters, the columns without a field of their own included.
-pub(super) const NOTES_LIMIT: usize = 10_000;
-
-/// How far a lead has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LeadStatus {
-    /// Nobody has spoken with the lead yet.
-    New,
-    /// Somebody has, or tries to.
-    Contacted,
-    /// Worth an offer.
-    Qualified,
-    /// A customer.
-    Converted,
-    /// Not to be pursued.
-    Lost,
-}
-
-/// How much a lead matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LeadPriority {
-    /// The last to be looked after.
-    Low,
-    /// Neither.
-    Medium,
-    /// The first to be looked after.
-    High,
-}
+pub(crate) const NOTES_LIMIT: usize = 10_000;
 
 /// What a row says about a lead. Absent is what the file does not say, so that an update leaves alone what is known
 /// already; that includes the name, see [`ParsedLead::display_name`].
@@ -78,7 +50,7 @@ impl ParsedLead {
 }
 
 /// A fault of a row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
     /// The row's number in a spreadsheet.
     pub row: usize,
@@ -138,18 +110,18 @@ impl<'a> RowReader<'a> {
         let lead = ParsedLead {
             name: self.name(),
             email: self.take_line(Field::Email, values::email),
-            company: self.take_line(Field::Company, values::line_of(200)),
-            title: self.take_line(Field::Title, values::line_of(200)),
+            company: self.take_line(Field::Company, values::line_of(values::NAME_LIMIT)),
+            title: self.take_line(Field::Title, values::line_of(values::NAME_LIMIT)),
             phone: self.take_line(Field::Phone, values::phone),
             linkedin_url: self.take_line(Field::LinkedinUrl, values::linkedin),
-            source: self.take_line(Field::Source, values::line_of(100)),
+            source: self.take_line(Field::Source, values::line_of(values::SOURCE_LIMIT)),
             status: self.status(),
             priority: self.take(Field::Priority, |line, _| values::priority(line)),
             last_contacted_at: self.take(Field::LastContactedAt, |line, index| {
                 let order = orders.get(&index).copied().unwrap_or(DateOrder::MonthFirst);
                 match dates::parse(line, order) {
                     _ if is_nothing_typed(line) => Reading::Nothing,
-                    Ok(time) => Reading::Value(time),
+                    Ok(time) => Reading::Value(Timestamp::from_milliseconds(time.as_millisecond())),
                     Err(problem) => Reading::Wrong(problem),
                 }
             }),
@@ -233,7 +205,7 @@ impl<'a> RowReader<'a> {
 
     /// The full name, else the given and the family name; parts of a full name are not repeated in the notes.
     fn name(&mut self) -> Option<String> {
-        const LIMIT: usize = 200;
+        const LIMIT: usize = values::NAME_LIMIT;
         if let Some(name) = self.take_line(Field::Name, values::line_of(LIMIT)) {
             let whole = name.to_lowercase();
             for part in [Field::FirstName, Field::LastName] {
@@ -285,8 +257,7 @@ impl<'a> RowReader<'a> {
         if notes.chars().count() > NOTES_LIMIT {
             let message = format!(
                 "The notes, with the columns that have no field of their own, are longer than {NOTES_LIMIT} \
- characters. \
-                 Shorten them, or leave out columns."
+                 characters. Shorten them, or leave out columns."
             );
             self.fault("notes", message);
         }

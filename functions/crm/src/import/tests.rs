@@ -1,6 +1,8 @@
 //! Whole files, as the programs that people use export them.
 
 use super::*;
+use shared::clock::Timestamp;
+use shared::model::lead::{LeadPriority, LeadStatus};
 use std::fmt::Write as _;
 
 macro_rules! fixture {
@@ -23,7 +25,7 @@ fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn time(value: &str) -> Option<jiff::Timestamp> {
+fn time(value: &str) -> Option<Timestamp> {
     Some(value.parse().unwrap())
 }
 

@@ -52,7 +52,7 @@ fn is_invisible(character: char) -> bool {
 
 /// A cell as one line: white space of any kind and length is one space, the ends are trimmed, control characters are
 /// removed.
-pub(super) fn single_line(cell: &str) -> String {
+pub(crate) fn single_line(cell: &str) -> String {
     let mut line = String::with_capacity(cell.len());
     for word in cell.split_whitespace() {
         let gap = line.len();
@@ -66,7 +66,7 @@ pub(super) fn single_line(cell: &str) -> String {
 
 /// A cell that may have several lines: line ends become `\n`, tabs spaces, the ends are trimmed, control characters
 /// are removed.
-pub(super) fn multi_line(cell: &str) -> String {
+pub(crate) fn multi_line(cell: &str) -> String {
     let text: String = cell
         .replace("\r\n", "\n")
         .chars()
@@ -81,7 +81,7 @@ pub(super) fn multi_line(cell: &str) -> String {
 }
 
 /// What exports write for "nothing" and nobody is called.
-pub(super) fn is_nothing(line: &str) -> bool {
+pub(crate) fn is_nothing(line: &str) -> bool {
     line.is_empty()
         || ["-", "--", "–", "—", "n/a", "#n/a", "(no value)", "--none--"]
             .iter()

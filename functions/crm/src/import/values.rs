@@ -1,11 +1,12 @@
 //! The cells that are more than text: e-mail addresses, telephone numbers, statuses and priorities.
 
 use super::text::{folded, is_nothing, is_nothing_typed, shortened};
-use super::{LeadPriority, LeadStatus, LinkedinAddress, linkedin_address};
+use super::{LinkedinAddress, linkedin_address};
+use shared::model::lead::{LeadPriority, LeadStatus};
 
 /// What a column's cell turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Reading<T> {
+pub(crate) enum Reading<T> {
     /// The field's value.
     Value(T),
     /// The field's value, but the cell says more (a second address): the whole cell is kept in the notes too.
@@ -50,7 +51,7 @@ pub fn normalised_email(address: &str) -> Option<String> {
 
 /// An e-mail cell: an address, `mailto:` before it, `Name <address>`, or several of them (Google writes ` ::: `
 /// between them, Pipedrive a comma), of which the first counts.
-pub(super) fn email(line: &str) -> Reading<String> {
+pub(crate) fn email(line: &str) -> Reading<String> {
     if is_nothing_typed(line) {
         return Reading::Nothing;
     }
@@ -79,7 +80,7 @@ const PHONE_LIMIT: usize = 50;
 
 /// A telephone cell, kept as it is written. Of several numbers (` ::: `) the first counts. A number that a
 /// spreadsheet has turned into 4.915E+11 has lost its digits and cannot be kept.
-pub(super) fn phone(line: &str) -> Reading<String> {
+pub(crate) fn phone(line: &str) -> Reading<String> {
     if is_nothing_typed(line) {
         return Reading::Nothing;
     }
@@ -115,7 +116,7 @@ fn is_rounded(number: &str) -> bool {
 const URL_LIMIT: usize = 500;
 
 /// A cell with the address of a profile.
-pub(super) fn linkedin(line: &str) -> Reading<String> {
+pub(crate) fn linkedin(line: &str) -> Reading<String> {
     if is_nothing_typed(line) {
         return Reading::Nothing;
     }
@@ -129,8 +130,14 @@ pub(super) fn linkedin(line: &str) -> Reading<String> {
     }
 }
 
+/// The longest name of a person, a company or a position, in characters.
+pub(crate) const NAME_LIMIT: usize = 200;
+
+/// The longest source, in characters.
+pub(crate) const SOURCE_LIMIT: usize = 100;
+
 /// A cell of one line with a limit in characters.
-pub(super) fn line_of(limit: usize) -> impl Fn(&str) -> Reading<String> {
+pub(crate) fn line_of(limit: usize) -> impl Fn(&str) -> Reading<String> {
     move |line| {
         if is_nothing(line) {
             Reading::Nothing
@@ -142,7 +149,7 @@ pub(super) fn line_of(limit: usize) -> impl Fn(&str) -> Reading<String> {
     }
 }
 
-pub(super) fn too_long(limit: usize) -> String {
+pub(crate) fn too_long(limit: usize) -> String {
     format!("is longer than {limit} characters")
 }
 

@@ -29,6 +29,10 @@ pub enum EventSource {
         batch_size: usize,
         /// A record is delivered if it matches one of these patterns, or if there is none.
         filters: Vec<serde_json::Value>,
+        /// How often a failed record is tried again.
+        maximum_retry_attempts: u32,
+        /// The queue that is told of records given up, if any.
+        on_failure: Option<String>,
     },
 }
 
@@ -76,7 +80,12 @@ pub(super) fn read(template: &Template, place: &str, event: &Value) -> Result<Ev
             let filters = properties.get("FilterCriteria").and_then(|criteria| criteria.get("Filters")?.as_sequence());
             let patterns = filters.into_iter().flatten().filter_map(|filter| filter.get("Pattern")?.as_str());
             let filters = patterns.map(serde_json::from_str).collect::<Result<_, _>>();
+            let destination = properties.get("DestinationConfig").and_then(|config| config.get("OnFailure")?.get("Destination"));
+            let on_failure = destination.and_then(intrinsic::referenced).and_then(|id| template.queues.get(&id));
+            let attempts = properties.get("MaximumRetryAttempts").and_then(Value::as_u64);
             Ok(EventSource::Stream {
+                maximum_retry_attempts: attempts.and_then(|count| u32::try_from(count).ok()).unwrap_or(u32::MAX),
+                on_failure: on_failure.map(|queue| queue.name.clone()),
                 table: table.name.clone(),
                 batch_size: usize::try_from(batch_size).unwrap_or(100),
                 filters: filters.map_err(|error| fault(format!("{place}.FilterCriteria: {error}")))?,

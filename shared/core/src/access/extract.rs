@@ -44,6 +44,11 @@ impl Principal {
         self.user_id.to_string()
     }
 
+    /// The request this person made, for what records it.
+    pub const fn request_id(&self) -> Option<RequestId> {
+        self.request_id
+    }
+
     /// An event by this person.
     pub fn event(&self, services: &Services, organization: OrganizationId, fact: Fact) -> Event {
         let actor = Actor::User { user_id: self.user_id };

@@ -40,6 +40,11 @@ impl KeyRing {
         Self { store, clock, cached: Arc::default() }
     }
 
+    /// Forgets what was read, so that a key made by this very process is seen at once.
+    pub fn clear(&self) {
+        *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     /// The key with this id, if there is one.
     pub async fn find(&self, id: SigningKeyId) -> Result<Option<Arc<DecodingKey>>, Problem> {
         let now = self.clock.now();

@@ -8,10 +8,10 @@ use crate::model::agentic_run::{Action, AgenticRun, InsightKind, OpenPostTask};
 use crate::model::lead::Lead;
 use crate::model::organization::Organization;
 use crate::model::task::{Task, TaskInput};
-use crate::model::usage::Usage;
 use crate::problem::Problem;
 use crate::services::Services;
 use crate::store::{StoreError, Transaction, Versioned};
+use crate::tasks;
 
 /// Who wants a run for which organisation.
 #[derive(Clone, Debug)]
@@ -143,11 +143,8 @@ impl Engine<'_> {
         run: &Versioned<AgenticRun>,
         action: Action,
     ) {
-        let organization = self.request.organization;
-        let reserve = Usage::reserve(organization.id, &task.usage_month, task.usage(), organization.plan.plan());
-        transaction.update_or(reserve, Refusal::LimitReached);
-        transaction.create(self.event(Fact::TaskCreated { task_id: task.id, kind: task.input.kind() }));
-        transaction.create(task);
+        let event = self.event(Fact::TaskCreated { task_id: task.id, kind: task.input.kind() });
+        tasks::create(transaction, task, self.request.organization.plan.plan(), event, Refusal::LimitReached);
         let mut next = run.value.clone();
         next.actions.push(action);
         transaction.replace(run, next);
@@ -166,11 +163,10 @@ impl Engine<'_> {
                 }
                 let lead = store.get::<Lead>(&Lead::key_of(self.request.organization.id, lead_id)).await?;
                 if let Some(lead) = lead.filter(|lead| is_stale(lead, now) && may_follow_up(lead, now)) {
-                    let title = format!("Follow up with {}", lead.details.name);
-                    let task = self.task(title, TaskInput::LeadFollowup { lead_id });
-                    let mut next = lead.value.clone();
-                    (next.open_follow_up_task_id, next.last_follow_up_at) = (Some(task.id), Some(now));
-                    transaction.replace(&lead, next);
+                    let task = self.task(Task::follow_up_title(&lead.details.name), TaskInput::LeadFollowup { lead_id });
+                    if let Some(next) = lead.with_follow_up(task.id, now) {
+                        transaction.replace(&lead, next);
+                    }
                     let action = Action::LeadFollowup { task_id: task.id, lead_id };
                     self.create(&mut transaction, task, &run, action);
                 }
@@ -188,7 +184,7 @@ impl Engine<'_> {
                 let mut transaction = Transaction::new();
                 let run = self.current().await?;
                 if !run.actions.iter().any(|action| matches!(action, Action::SocialMediaPost { .. })) {
-                    let task = self.task("Write a post".to_owned(), TaskInput::SocialMediaPost);
+                    let task = self.task(Task::POST_TITLE.to_owned(), TaskInput::SocialMediaPost);
                     transaction.create_or(OpenPostTask { organization_id, task_id: task.id }, Refusal::PostTaskOpen);
                     let action = Action::SocialMediaPost { task_id: task.id };
                     self.create(&mut transaction, task, &run, action);

@@ -3,7 +3,7 @@
 //! What cannot be read is 400 with the path where reading stopped; what can be read but may not be is 422 with every wrong field.
 
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
 use axum::body::Bytes;
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
@@ -27,7 +27,28 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         require_media_type(request.headers(), "application/json")?;
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable_body)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
+        Self::read(&bytes)
+    }
+}
+
+/// `Option<Input<T>>`: a request without a body, whatever media type it names, is `None`.
+impl<S, T> OptionalFromRequest<S> for Input<T>
+where
+    S: Send + Sync,
+    T: DeserializeOwned + garde::Validate<Context: Default>,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
+        let media_type = require_media_type(request.headers(), "application/json");
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable_body)?;
+        if bytes.is_empty() { Ok(None) } else { media_type.and_then(|()| Self::read(&bytes)).map(Some) }
+    }
+}
+
+impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
+    fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
             Problem::malformed("", format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
         let mut deserializer = serde_json::Deserializer::from_str(text);

@@ -46,7 +46,6 @@ pub fn page_limit(limit: Option<u16>) -> u16 {
 }
 
 /// A rule for texts: they say something. Its signature is what garde's `custom` wants.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "garde passes the context by reference")]
 pub fn not_blank(text: &str, _: &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }
 }

@@ -29,8 +29,14 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    fn partition(organization: OrganizationId) -> String {
+    /// The partition of an organisation's conversations.
+    pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#CONVERSATION")
+    }
+
+    /// The list of one person's conversations in an organisation.
+    pub fn listing(organization: OrganizationId, user: UserId) -> String {
+        format!("ORG#{organization}#CONVERSATION#{user}")
     }
 
     /// Where a conversation lies.
@@ -47,10 +53,8 @@ impl Entity for Conversation {
     }
 
     fn indexes(&self) -> Indexes {
-        let listing = ListingIndex {
-            partition: format!("ORG#{}#CONVERSATION#{}", self.organization_id, self.user_id),
-            sort: self.id.to_string(),
-        };
+        let listing =
+            ListingIndex { partition: Self::listing(self.organization_id, self.user_id), sort: self.id.to_string() };
         Indexes { listing: Some(listing), ..Indexes::default() }
     }
 }
@@ -97,6 +101,11 @@ impl Message {
         format!("ORG#{organization}#CONVERSATION#{conversation}#MESSAGE")
     }
 
+    /// Where a message lies.
+    pub fn key_of(organization: OrganizationId, conversation: ConversationId, message: MessageId) -> Key {
+        Key::new(Self::partition(organization, conversation), message.to_string())
+    }
+
     /// The message as the AI port takes it.
     pub fn for_ai(&self) -> ai::Message {
         let role = match self.role {
@@ -111,6 +120,6 @@ impl Entity for Message {
     const TYPE: &'static str = "message";
 
     fn key(&self) -> Key {
-        Key::new(Self::partition(self.organization_id, self.conversation_id), self.id.to_string())
+        Self::key_of(self.organization_id, self.conversation_id, self.id)
     }
 }

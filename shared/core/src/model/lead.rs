@@ -106,7 +106,7 @@ pub struct Lead {
     /// The follow-up task that is open for it, if any.
     #[serde(default)]
     pub open_follow_up_task_id: Option<TaskId>,
-    /// When its last follow-up task ended.
+    /// When its last follow-up task was created or done.
     #[serde(default)]
     pub last_follow_up_at: Option<Timestamp>,
     /// When the lead came to us.
@@ -129,6 +129,20 @@ impl Lead {
     /// Where a lead lies.
     pub fn key_of(organization: OrganizationId, lead: LeadId) -> Key {
         Key::new(Self::partition(organization), lead.to_string())
+    }
+
+    /// The lead with this follow-up task open; `None` if another is open already.
+    #[must_use]
+    pub fn with_follow_up(&self, task: TaskId, now: Timestamp) -> Option<Self> {
+        let free = self.open_follow_up_task_id.is_none_or(|open| open == task);
+        free.then(|| Self { open_follow_up_task_id: Some(task), last_follow_up_at: Some(now), ..self.clone() })
+    }
+
+    /// The lead without this follow-up task; `None` if it is not the one that is open.
+    #[must_use]
+    pub fn without_follow_up(&self, task: TaskId) -> Option<Self> {
+        let open = self.open_follow_up_task_id == Some(task);
+        open.then(|| Self { open_follow_up_task_id: None, ..self.clone() })
     }
 
     /// When the lead was last contacted; if never, since when we know it.
@@ -159,47 +173,38 @@ impl Entity for Lead {
 pub struct LeadIdentity {
     /// The organisation.
     pub organization_id: OrganizationId,
-    /// What identifies the lead: a digest of its e-mail address, else its LinkedIn URL, else name, company and telephone number.
+    /// A digest of what the lead is known by.
     pub identity: String,
     /// The lead.
     pub lead_id: LeadId,
 }
 
 impl LeadIdentity {
-    /// What identifies a lead with these details. A digest: its length is bounded and a key shows no address.
-    pub fn of(details: &LeadDetails) -> String {
-        let normal = |text: &Option<String>| text.as_deref().unwrap_or_default().trim().to_lowercase();
-        let (email, linkedin) = (normal(&details.email), details.linkedin_url.as_deref().map(linkedin_identity));
-        let text = match (email.as_str(), linkedin) {
-            ("", None) => {
-                let digits = normal(&details.phone).chars().filter(char::is_ascii_digit).collect::<String>();
-                format!("digest:{}\n{}\n{digits}", details.name.trim().to_lowercase(), normal(&details.company))
-            }
-            ("", Some(url)) => format!("linkedin:{url}"),
-            (email, _) => format!("email:{email}"),
-        };
-        Sha256::digest(text.as_bytes()).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    /// The marker of a lead that is known by this (`email:ada@example.com`; the crm function has the rule).
+    pub fn new(organization_id: OrganizationId, known_by: &str, lead_id: LeadId) -> Self {
+        Self { organization_id, identity: Self::digest(known_by), lead_id }
     }
 
-    /// Where the marker of this identity lies.
-    pub fn key_of(organization: OrganizationId, identity: &str) -> Key {
-        Key::new(format!("ORG#{organization}#LEAD_IDENTITY"), identity)
+    /// Where the marker of the lead that is known by this lies.
+    pub fn key_of(organization: OrganizationId, known_by: &str) -> Key {
+        Key::new(Self::partition(organization), Self::digest(known_by))
     }
-}
 
-/// A LinkedIn URL reduced to what names the profile: no scheme, no country's subdomain, no query, no trailing slash, lower case.
-fn linkedin_identity(url: &str) -> String {
-    let url = url.trim().to_lowercase();
-    let url = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-    let url = url.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    url.find("linkedin.com").and_then(|at| url.get(at..)).unwrap_or(url).to_owned()
+    fn partition(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#LEAD_IDENTITY")
+    }
+
+    /// A digest has a bounded length, and a key that is made of it shows no address. 128 bits do not collide by chance.
+    fn digest(known_by: &str) -> String {
+        Sha256::digest(known_by.as_bytes()).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    }
 }
 
 impl Entity for LeadIdentity {
     const TYPE: &'static str = "leadIdentity";
 
     fn key(&self) -> Key {
-        Self::key_of(self.organization_id, &self.identity)
+        Key::new(Self::partition(self.organization_id), self.identity.clone())
     }
 }
 
@@ -207,31 +212,12 @@ impl Entity for LeadIdentity {
 mod tests {
     use super::*;
 
-    fn details(email: &str, linkedin: &str, phone: &str) -> LeadDetails {
-        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        LeadDetails {
-            name: "Ada Lovelace".to_owned(),
-            email: some(email),
-            linkedin_url: some(linkedin),
-            phone: some(phone),
-            ..LeadDetails::default()
-        }
-    }
-
     #[test]
-    fn spellings_of_one_person_are_one_identity() {
-        let same = [
-            (details("Ada@Example.com", "", ""), details(" ada@example.com", "https://x.example", "1")),
-            (
-                details("", "https://www.linkedin.com/in/Ada/", ""),
-                details("", "http://uk.linkedin.com/in/ada?trk=x", "5"),
-            ),
-            (details("", "", "+44 20 7946"), details("", "", "0044207946").clone()),
-        ];
-        for (one, other) in same.iter().take(2) {
-            assert_eq!(LeadIdentity::of(one), LeadIdentity::of(other));
-        }
-        assert_eq!(LeadIdentity::of(&details("", "", "(020) 7946")), LeadIdentity::of(&details("", "", "020-7946")));
-        assert_ne!(LeadIdentity::of(&details("", "", "1")), LeadIdentity::of(&details("", "", "2")));
+    fn a_marker_lies_where_it_is_looked_for_and_shows_no_address() {
+        let (organization, lead) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(2).into());
+        let marker = LeadIdentity::new(organization, "email:ada@example.com", lead);
+        assert_eq!(marker.key(), LeadIdentity::key_of(organization, "email:ada@example.com"));
+        assert_ne!(marker.key(), LeadIdentity::key_of(organization, "email:bob@example.com"));
+        assert!(!format!("{:?}", marker.key()).contains("ada"));
     }
 }

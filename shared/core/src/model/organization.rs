@@ -35,6 +35,11 @@ impl Organization {
     pub fn key_of(organization: OrganizationId) -> Key {
         Key::new(format!("ORG#{organization}"), "ORGANIZATION")
     }
+
+    /// Which organisation lies at `key`; none if no organisation can.
+    pub fn id_of(key: &Key) -> Option<OrganizationId> {
+        key.pk.strip_prefix("ORG#").filter(|_| key.sk == "ORGANIZATION")?.parse().ok()
+    }
 }
 
 impl Entity for Organization {

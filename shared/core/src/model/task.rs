@@ -16,11 +16,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::due;
-use super::usage::Limited;
+use super::usage::{Limited, Usage};
 use crate::clock::Timestamp;
 use crate::event::Actor;
-use crate::id::{LeadActivityId, LeadId, OrganizationId, PostId, TaskId};
-use crate::store::{Entity, Indexes, Key, ListingIndex};
+use crate::id::{LeadActivityId, LeadId, LeaseId, OrganizationId, PostId, TaskId};
+use crate::plan::Plan;
+use crate::store::{Entity, Indexes, Key, ListingIndex, Update};
 
 /// How long a worker may hold a task; above the worker's own time-out.
 pub const LEASE: Duration = Duration::from_secs(120);
@@ -165,11 +166,23 @@ pub struct Task {
     /// The month whose usage it was reserved in.
     #[schema(ignore)]
     pub usage_month: String,
+    /// The last claim. It tells two workers apart that claim in the same millisecond, which would otherwise write the same row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    pub lease_id: Option<LeaseId>,
 }
 
 impl Task {
     /// The kind of the `due` index under which tasks stand.
     pub const DUE: &'static str = "TASK";
+
+    /// The title of a task that writes a post.
+    pub const POST_TITLE: &'static str = "Write a post";
+
+    /// The title of a task that writes to a lead.
+    pub fn follow_up_title(lead_name: &str) -> String {
+        format!("Follow up with {lead_name}")
+    }
 
     /// A new task, due at once.
     pub fn new(
@@ -194,6 +207,7 @@ impl Task {
             updated_at: now,
             due_at: now,
             usage_month: now.month(),
+            lease_id: None,
         }
     }
 
@@ -212,6 +226,12 @@ impl Task {
         Key::new(Self::partition(organization), task.to_string())
     }
 
+    /// Which task of which organisation lies at `key`; none if no task can.
+    pub fn ids_of(key: &Key) -> Option<(OrganizationId, TaskId)> {
+        let organization = key.pk.strip_prefix("ORG#")?.strip_suffix("#TASK")?;
+        Some((organization.parse().ok()?, key.sk.parse().ok()?))
+    }
+
     /// What of the plan a task of this kind uses.
     pub const fn usage(&self) -> &'static [Limited] {
         match self.input {
@@ -220,15 +240,21 @@ impl Task {
         }
     }
 
+    /// The write that reserves what the task uses of the plan; its condition fails when a limit is reached.
+    pub fn reserve(&self, plan: &Plan) -> Update {
+        Usage::reserve(self.organization_id, &self.usage_month, self.usage(), plan)
+    }
+
     /// The task as a worker holds it from now on; `None` if it is not due, or another worker's, or over.
     #[must_use]
-    pub fn claimed(&self, now: Timestamp) -> Option<Self> {
+    pub fn claimed(&self, lease: LeaseId, now: Timestamp) -> Option<Self> {
         let open = matches!(self.status, TaskStatus::Pending | TaskStatus::InProgress);
         (open && self.due_at <= now).then(|| Self {
             status: TaskStatus::InProgress,
             attempts: self.attempts.saturating_add(1),
             due_at: now.plus(LEASE),
             updated_at: now,
+            lease_id: Some(lease),
             ..self.clone()
         })
     }
@@ -302,6 +328,10 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
 
+    fn lease() -> LeaseId {
+        ulid::Ulid::from(3).into()
+    }
+
     fn task() -> Task {
         let (id, organization) = (ulid::Ulid::from(7).into(), ulid::Ulid::from(1).into());
         Task::new(id, organization, "Write to Ada".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, NOW)
@@ -309,10 +339,10 @@ mod tests {
 
     #[test]
     fn a_claimed_task_is_nobody_elses_until_the_lease_ends() {
-        let claimed = task().claimed(NOW).unwrap();
+        let claimed = task().claimed(lease(), NOW).unwrap();
         assert_eq!((claimed.status, claimed.attempts), (TaskStatus::InProgress, 1));
-        assert!(claimed.claimed(NOW.plus(LEASE - Duration::from_millis(1))).is_none());
-        assert_eq!(claimed.claimed(NOW.plus(LEASE)).unwrap().attempts, 2);
+        assert!(claimed.claimed(lease(), NOW.plus(LEASE - Duration::from_millis(1))).is_none());
+        assert_eq!(claimed.claimed(lease(), NOW.plus(LEASE)).unwrap().attempts, 2);
     }
 
     #[test]
@@ -320,7 +350,7 @@ mod tests {
         let error = || TaskError { code: "ai_unavailable".to_owned(), message: String::new() };
         let (mut task, mut now, mut pauses) = (task(), NOW, Vec::new());
         while task.status == TaskStatus::Pending {
-            task = task.claimed(now).unwrap().attempt_failed(error(), true, now);
+            task = task.claimed(lease(), now).unwrap().attempt_failed(error(), true, now);
             pauses.push(task.due_at.since(now).as_secs());
             now = task.due_at;
         }
@@ -330,11 +360,20 @@ mod tests {
     }
 
     #[test]
+    fn a_key_tells_which_task_lies_there() {
+        let task = task();
+        assert_eq!(Task::ids_of(&task.key()), Some((task.organization_id, task.id)));
+        for wrong in [Key::new("ORG#org_1#TASK", task.id.to_string()), Key::new(task.key().pk, "x"), Key::new("TASK", "")] {
+            assert_eq!(Task::ids_of(&wrong), None);
+        }
+    }
+
+    #[test]
     fn what_is_over_is_not_due() {
         let due = |task: &Task| task.indexes().due.is_some();
-        assert!(due(&task()) && due(&task().claimed(NOW).unwrap()));
+        assert!(due(&task()) && due(&task().claimed(lease(), NOW).unwrap()));
         assert!(!due(&task().cancelled(NOW).unwrap()));
-        assert!(task().claimed(NOW).unwrap().cancelled(NOW).is_none());
-        assert!(task().claimed(NOW.minus(Duration::from_secs(1))).is_none());
+        assert!(task().claimed(lease(), NOW).unwrap().cancelled(NOW).is_none());
+        assert!(task().claimed(lease(), NOW.minus(Duration::from_secs(1))).is_none());
     }
 }

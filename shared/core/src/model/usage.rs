@@ -70,9 +70,15 @@ impl Usage {
         })
     }
 
-    /// Gives back what was reserved for something that did not happen.
-    pub fn release(organization: OrganizationId, month: &str, limited: &[Limited]) -> Update {
-        limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.attribute(), -1))
+    /// Gives back what was reserved for something that did not happen, and records what trying it cost.
+    pub fn release(organization: OrganizationId, month: &str, limited: &[Limited], tokens: ai::Usage) -> Update {
+        let update = limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.attribute(), -1));
+        Self::with_tokens(update, tokens)
+    }
+
+    /// Records what an attempt cost that brought about nothing; providers bill it.
+    pub fn settle_tokens(organization: OrganizationId, month: &str, tokens: ai::Usage) -> Update {
+        Self::with_tokens(Self::update(organization, month), tokens)
     }
 
     /// Records a task done and what it cost.

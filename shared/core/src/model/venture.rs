@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
 use crate::id::{OrganizationId, UserId, VentureId};
-use crate::store::{Entity, Key};
+use crate::problem::Problem;
+use crate::store::{Entity, Key, Listing, Store};
 
 /// How far a venture has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -51,6 +52,13 @@ impl Venture {
     /// The partition of an organisation's ventures.
     pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#VENTURE")
+    }
+
+    /// What an organisation says its newest venture does, for the AI port; one read.
+    pub async fn newest_description(store: &Store, organization: OrganizationId) -> Result<Option<String>, Problem> {
+        let listing = Listing::of_partition(Self::partition(organization)).newest_first().limit(1);
+        let page = store.list::<Self>(&listing, None).await?;
+        Ok(page.data.into_iter().next().map(|venture| venture.value.description))
     }
 
     /// Where a venture lies.

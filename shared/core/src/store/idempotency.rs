@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::transaction::{CommitError, OnReject};
 use super::{Entity, Indexes, Key, Store, StoreError, Transaction, Versioned};
 use crate::clock::Timestamp;
+use crate::id::{CommandId, LeaseId};
 use crate::problem::{FieldProblem, Problem};
 
 /// How long an answer is kept (DESIGN "HTTP conventions").
@@ -114,6 +115,12 @@ struct Record {
     body: Option<String>,
     /// While the command is calling outside: until when another attempt has to wait.
     started_until: Option<Timestamp>,
+    /// The name of a command that calls outside; an attempt that takes over keeps it.
+    #[serde(default)]
+    command_id: Option<CommandId>,
+    /// The attempt: two that take over in the same millisecond would otherwise write the same record and both go on.
+    #[serde(default)]
+    lease_id: Option<LeaseId>,
     expires_at: Timestamp,
 }
 
@@ -148,12 +155,23 @@ pub enum Started<T> {
 
 /// The running of a command that calls outside.
 #[derive(Debug)]
-pub struct Run(Option<Versioned<Record>>);
+pub struct Run {
+    command_id: CommandId,
+    record: Option<Box<Versioned<Record>>>,
+}
+
+impl Run {
+    /// The command's name. A repeat that takes over after a crash has the same, so that ids made from it name the same things; and
+    /// since it sorts by time, so do they.
+    pub const fn command_id(&self) -> CommandId {
+        self.command_id
+    }
+}
 
 impl<E> Transaction<E> {
     /// Records the answer of a command begun with [`Store::begin`], in the transaction of its outcome.
     pub fn answer<T: Serialize>(&mut self, run: &Run, status: StatusCode, body: &T) -> Result<(), Problem> {
-        if let Some(record) = &run.0 {
+        if let Some(record) = &run.record {
             let body = Some(serde_json::to_string(body).map_err(Problem::internal)?);
             let next = Record { status: Some(status.as_u16()), body, started_until: None, ..record.value.clone() };
             self.replace(record, next);
@@ -203,10 +221,18 @@ impl Store {
     /// Begins a command that calls outside for at most `lease`. While it runs, a repeat is 409 with `Retry-After`; after the lease, a
     /// repeat takes over what a crash left behind.
     pub async fn begin<T: DeserializeOwned>(&self, once: Option<&Once>, lease: Duration) -> Result<Started<T>, Problem> {
-        let Some(once) = once else { return Ok(Started::Run(Run(None))) };
+        let mut command_id = self.ids.next::<CommandId>();
+        let Some(once) = once else { return Ok(Started::Run(Run { command_id, record: None })) };
         let until = self.clock.now().plus(lease);
-        let record = self.record(once, None, None, Some(until));
-        let started = match self.known(once).await? {
+        let known = self.known(once).await?;
+        if let Known::Stale(Versioned { value: Record { command_id: Some(earlier), expires_at, .. }, .. }) = &known
+            && *expires_at > self.clock.now()
+        {
+            command_id = *earlier;
+        }
+        let lease_id = Some(self.ids.next());
+        let record = Record { command_id: Some(command_id), lease_id, ..self.record(once, None, None, Some(until)) };
+        let started = match known {
             Known::Answered(reply) => return Ok(Started::Answered(reply)),
             Known::Stale(stale) => self.replace(&stale, record).await?,
             Known::Nothing => {
@@ -219,12 +245,22 @@ impl Store {
                 }
             }
         };
-        started.map(|record| Started::Run(Run(Some(record)))).ok_or_else(|| in_progress(lease.as_secs()))
+        let run = started.map(|record| Started::Run(Run { command_id, record: Some(Box::new(record)) }));
+        run.ok_or_else(|| in_progress(lease.as_secs()))
+    }
+
+    /// Ends a command begun with [`Store::begin`] that came to nothing: a repeat under its key may take over at once instead of after
+    /// the lease. Should it not be written, the lease ends by itself.
+    pub async fn give_up(&self, run: &Run) {
+        if let Some(record) = &run.record {
+            let _ = self.replace(record, Record { started_until: None, ..record.value.clone() }).await;
+        }
     }
 
     fn record(&self, once: &Once, status: Option<u16>, body: Option<String>, started_until: Option<Timestamp>) -> Record {
         let Once { scope, fingerprint } = once.clone();
-        Record { scope, fingerprint, status, body, started_until, expires_at: self.clock.now().plus(KEPT) }
+        let expires_at = self.clock.now().plus(KEPT);
+        Record { scope, fingerprint, status, body, started_until, command_id: None, lease_id: None, expires_at }
     }
 
     async fn known<T: DeserializeOwned>(&self, once: &Once) -> Result<Known<T>, Problem> {

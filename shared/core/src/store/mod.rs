@@ -25,8 +25,8 @@ use crate::id::Ids;
 
 pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
 pub use error::StoreError;
-pub use idempotency::{IdempotencyKey, Once, Reply, Started};
-pub use list::{Listing, Page, Range};
+pub use idempotency::{IdempotencyKey, Once, Reply, Run, Started};
+pub use list::{DuePage, DuePlace, Listing, Page, Range};
 pub use rate::{RateLimit, RateStatus};
 pub use transaction::{TRANSACTION_ITEMS_MAXIMUM, Transaction};
 pub use update::Update;
@@ -118,7 +118,8 @@ impl Store {
     }
 
     /// Replaces an item that is no business state (a lease, a checkpoint) if nobody changed it since it was read. `None` says that
-    /// somebody did.
+    /// somebody did. Where several may write at once, `next` must differ between them (by a [`crate::id::LeaseId`]): an equal item counts
+    /// as one's own.
     pub async fn replace<T: Entity + Clone>(&self, current: &Versioned<T>, next: T) -> Result<Option<Versioned<T>>, StoreError> {
         let next = Versioned { value: next, version: current.version.saturating_add(1) };
         let result = self

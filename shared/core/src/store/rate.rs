@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::ReturnValue;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
-use super::{Key, Store, StoreError, Update};
+use super::{Item, Key, Store, StoreError, Update};
 use crate::problem::Problem;
 
 /// At most so many attempts in a window of time.
@@ -23,19 +24,19 @@ pub struct RateLimit {
 #[derive(Clone, Copy, Debug)]
 pub struct RateStatus {
     limit: RateLimit,
+    remaining: u32,
     resets_in_seconds: u64,
 }
 
 impl RateStatus {
-    /// The headers `RateLimit-Policy` and `Retry-After`-like reset, as the IETF draft "RateLimit header fields" spells them.
+    /// The headers `RateLimit-Policy` and `RateLimit`, as the IETF draft "RateLimit header fields" spells them.
     pub fn headers(&self) -> HeaderMap {
-        let mut headers = HeaderMap::new();
         let RateLimit { name, attempts, window } = self.limit;
         let policy = format!("\"{name}\";q={attempts};w={}", window.as_secs());
-        if let Ok(value) = HeaderValue::from_str(&policy) {
-            headers.insert(HeaderName::from_static("ratelimit-policy"), value);
-        }
-        headers
+        let status = format!("\"{name}\";r={};t={}", self.remaining, self.resets_in_seconds);
+        let headers = [("ratelimit-policy", policy), ("ratelimit", status)];
+        let value = |(name, text): (_, String)| Some((HeaderName::from_static(name), HeaderValue::from_str(&text).ok()?));
+        headers.into_iter().filter_map(value).collect()
     }
 }
 
@@ -55,10 +56,11 @@ impl Store {
             .add("attempts", 1)
             .set("ttl", aws_sdk_dynamodb::types::AttributeValue::N(ends.saturating_add(3600).to_string()))
             .only_if_at_most("attempts", i64::from(limit.attempts).saturating_sub(1));
-        if self.try_update(update).await? {
-            Ok(RateStatus { limit, resets_in_seconds })
+        if let Some(counter) = self.update(update).await? {
+            let counted = counter.get("attempts").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
+            Ok(RateStatus { limit, remaining: limit.attempts.saturating_sub(counted.unwrap_or(0)), resets_in_seconds })
         } else {
-            let status = RateStatus { limit, resets_in_seconds };
+            let status = RateStatus { limit, remaining: 0, resets_in_seconds };
             let mut problem = Problem::too_many_requests(status.resets_in_seconds);
             for (name, value) in status.headers() {
                 if let Some(name) = name {
@@ -71,6 +73,11 @@ impl Store {
 
     /// Carries out a single conditional update; false if its condition failed.
     pub async fn try_update(&self, update: Update) -> Result<bool, StoreError> {
+        Ok(self.update(update).await?.is_some())
+    }
+
+    /// Carries out a single conditional update and returns the attributes that it changed; `None` if its condition failed.
+    async fn update(&self, update: Update) -> Result<Option<Item>, StoreError> {
         let result = self
             .client
             .update_item()
@@ -80,11 +87,12 @@ impl Store {
             .set_condition_expression(update.condition())
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(Some(update.values))
+            .return_values(ReturnValue::UpdatedNew)
             .send()
             .await;
         match result {
-            Ok(_) => Ok(true),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(None),
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }

@@ -17,7 +17,12 @@ const TIME_MS: i64 = 1_767_225_600_000;
 pub fn function_url_event(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut fields = Map::new();
-    let standing = [("host", HOST), ("x-forwarded-for", SOURCE_ADDRESS), ("x-forwarded-proto", "https"), ("x-forwarded-port", "443")];
+    let standing = [
+        ("host", HOST),
+        ("x-forwarded-for", SOURCE_ADDRESS),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "443"),
+    ];
     for (name, value) in standing.iter().chain(headers) {
         let name = name.to_ascii_lowercase();
         let separator = if name == "cookie" { "; " } else { "," };

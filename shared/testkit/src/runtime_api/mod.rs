@@ -86,7 +86,11 @@ impl RuntimeApi {
     ///
     /// # Errors
     /// When the binary cannot be started.
-    pub fn spawn(&self, bootstrap: &Path, environment: impl IntoIterator<Item = (String, String)>) -> io::Result<Function> {
+    pub fn spawn(
+        &self,
+        bootstrap: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> io::Result<Function> {
         process::spawn(self.address, Arc::clone(&self.invocations), bootstrap, environment)
     }
 

@@ -95,14 +95,19 @@ impl Invocations {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
             arrived.as_mut().enable();
-            let mut waiting = self.waiting();
-            if let Some(Invocation { id, deadline_ms, event, answer }) = waiting.queued.pop_front() {
-                waiting.running.insert(id.clone(), answer);
-                return (id, deadline_ms, event);
+            if let Some(next) = self.take() {
+                return next;
             }
-            drop(waiting);
             arrived.await;
         }
+    }
+
+    /// Moves the oldest waiting invocation to the running ones.
+    fn take(&self) -> Option<(String, u128, String)> {
+        let mut waiting = self.waiting();
+        let Invocation { id, deadline_ms, event, answer } = waiting.queued.pop_front()?;
+        waiting.running.insert(id.clone(), answer);
+        Some((id, deadline_ms, event))
     }
 
     /// Ends an invocation; whether it was running.
@@ -153,7 +158,11 @@ async fn response(
     if body.len() > PAYLOAD_LIMIT_BYTES {
         let message = format!("the response has {} bytes", body.len());
         invocations.end(&id, Err(FunctionError::new("Function.ResponseSizeTooLarge", message)));
-        return refusal(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", "Exceeded maximum allowed payload size");
+        return refusal(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            "Exceeded maximum allowed payload size",
+        );
     }
     if headers.get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming") {
         let message = "streamed responses are not supported here";
@@ -166,7 +175,12 @@ async fn response(
     accepted(invocations.end(&id, outcome))
 }
 
-async fn error(State(invocations): State<Arc<Invocations>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn error(
+    State(invocations): State<Arc<Invocations>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     accepted(invocations.end(&id, Err(reported(&headers, &body))))
 }
 

@@ -1,0 +1,170 @@
+//! One exchange with the assistant: save what was asked, ask, save what was answered.
+
+use http::StatusCode;
+use shared::access::{Member, OrganizationAccess};
+use shared::ai::{self, ChatContext, Completion, prompt};
+use shared::event::Fact;
+use shared::id::{ConversationId, MessageId};
+use shared::model::conversation::{Conversation, Message, MessageRole};
+use shared::model::usage::Usage;
+use shared::model::venture::Venture;
+use shared::problem::Problem;
+use shared::store::{Listing, Reply, Run, StoreError, Transaction};
+
+use super::message::{ChatAnswer, SendMessage};
+use super::own_conversation;
+use crate::{Deps, Error};
+
+/// How many messages of a conversation the assistant is shown, the asked one among them.
+const HISTORY_MESSAGES: u16 = 20;
+/// How many characters of its first message a conversation is called by.
+const TITLE_CHARACTERS: usize = 80;
+
+/// What a request wants to be said and answered.
+pub(super) struct Exchange<'a> {
+    pub(super) deps: &'a Deps,
+    pub(super) access: &'a OrganizationAccess<Member>,
+    pub(super) input: &'a SendMessage,
+    pub(super) run: &'a Run,
+}
+
+impl Exchange<'_> {
+    pub(super) async fn carry_out(&self) -> Result<Reply<ChatAnswer>, Error> {
+        let asked = self.save_question().await?;
+        let history = self.history(&asked).await?;
+        let context = self.context().await?;
+        match self.deps.ai.complete(prompt::chat(&context, history)).await {
+            Ok(completion) => self.save_answer(&asked, completion).await,
+            Err(error) => {
+                self.settle(error.usage()).await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    fn conversation_id(&self) -> ConversationId {
+        // A repeat after a crash is the same command, and so it finds what the first attempt saved under the same ids.
+        self.input.conversation_id.unwrap_or_else(|| self.run.command_id().ulid().into())
+    }
+
+    /// The intent: the person's message, once.
+    async fn save_question(&self) -> Result<Message, Error> {
+        let (services, access) = (&self.deps.services, self.access);
+        let (organization_id, user_id, now) =
+            (access.organization_id(), access.principal.user_id, services.clock.now());
+        let asked = Message {
+            id: MessageId::from(self.run.command_id().ulid()),
+            organization_id,
+            conversation_id: self.conversation_id(),
+            role: MessageRole::User,
+            content: self.input.message.trim().to_owned(),
+            created_at: now,
+        };
+        services
+            .store
+            .execute(|| async {
+                let mut transaction = Transaction::<Error>::new();
+                let key = Message::key_of(organization_id, asked.conversation_id, asked.id);
+                if let Some(saved) = services.store.get::<Message>(&key).await? {
+                    return Ok((transaction, saved.value));
+                }
+                if self.input.conversation_id.is_some() {
+                    let conversation = own_conversation(services, access, asked.conversation_id).await?;
+                    let next = Conversation { updated_at: now, ..conversation.value.clone() };
+                    transaction.replace(&conversation, next);
+                } else {
+                    transaction.create(Conversation {
+                        id: asked.conversation_id,
+                        organization_id,
+                        user_id,
+                        title: title(&asked.content),
+                        created_at: now,
+                        updated_at: now,
+                    });
+                }
+                let fact = Fact::ChatMessageSent { conversation_id: asked.conversation_id, message_id: asked.id };
+                transaction.create(access.event(services, fact));
+                transaction.create(asked.clone());
+                Ok((transaction, asked.clone()))
+            })
+            .await
+    }
+
+    /// The last messages, the oldest first and the one to be answered at the end, whatever was said since it was saved.
+    async fn history(&self, asked: &Message) -> Result<Vec<ai::Message>, Error> {
+        let partition = Message::partition(asked.organization_id, asked.conversation_id);
+        let listing = Listing::of_partition(partition).newest_first().limit(HISTORY_MESSAGES);
+        let page = self.deps.services.store.list::<Message>(&listing, None).await?;
+        let earlier = page.data.iter().rev().filter(|message| message.id != asked.id);
+        Ok(earlier.map(|message| message.for_ai()).chain([asked.for_ai()]).collect())
+    }
+
+    async fn context(&self) -> Result<ChatContext, Problem> {
+        let organization = &self.access.organization;
+        Ok(ChatContext {
+            user_name: Some(self.access.principal.user.name.clone()),
+            organization_name: Some(organization.name.clone()),
+            industry: organization.industry.clone(),
+            venture_description: Venture::newest_description(&self.deps.services.store, organization.id).await?,
+            ..ChatContext::default()
+        })
+    }
+
+    /// The outcome: the assistant's message, what it cost, and the answer for a repeat.
+    async fn save_answer(&self, asked: &Message, completion: Completion) -> Result<Reply<ChatAnswer>, Error> {
+        let services = &self.deps.services;
+        let Completion { content, usage, .. } = completion;
+        // Above the question's id even within its millisecond: messages are read in the order of their ids.
+        let after = u128::from(asked.id.ulid()).saturating_add(1);
+        let id = services.ids.next::<MessageId>().max(ulid::Ulid::from(after).into());
+        let created_at = services.clock.now();
+        let answer = Message { id, role: MessageRole::Assistant, content, created_at, ..asked.clone() };
+        let (organization_id, conversation_id) = (asked.organization_id, asked.conversation_id);
+        let (input_tokens, output_tokens) = (usage.input_tokens, usage.output_tokens);
+        services
+            .store
+            .execute(|| async {
+                let mut transaction = Transaction::<Error>::new();
+                transaction.create(answer.clone());
+                transaction.update(Usage::settle_chat_message(organization_id, &created_at.month(), usage));
+                let fact = Fact::ChatMessageAnswered { conversation_id, message_id: id, input_tokens, output_tokens };
+                transaction.create(self.access.event(services, fact));
+                let body = ChatAnswer { conversation_id, message: answer.clone().into(), usage: usage.into() };
+                transaction.answer(self.run, StatusCode::OK, &body)?;
+                Ok((transaction, Reply { status: StatusCode::OK, body, replayed: false }))
+            })
+            .await
+    }
+
+    /// Counts the tokens of an attempt without an answer. Nothing happened that a trail would show, so it is a counter's single write.
+    async fn settle(&self, tokens: ai::Usage) -> Result<(), StoreError> {
+        if tokens.total_tokens() == 0 {
+            return Ok(());
+        }
+        let services = &self.deps.services;
+        let month = services.clock.now().month();
+        let update = Usage::settle_tokens(self.access.organization_id(), &month, tokens);
+        services.store.try_update(update).await.map(drop)
+    }
+}
+
+/// The beginning of a message in one line.
+fn title(message: &str) -> String {
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= TITLE_CHARACTERS {
+        return line;
+    }
+    format!("{}…", line.chars().take(TITLE_CHARACTERS - 1).collect::<String>().trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        assert_eq!(title("How do\nI  start?"), "How do I start?");
+        assert_eq!(title(&"é".repeat(80)), "é".repeat(80));
+        assert_eq!(title(&"é".repeat(81)).chars().count(), 80);
+    }
+}

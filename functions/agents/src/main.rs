@@ -1,0 +1,15 @@
+//! The Lambda function `agents`.
+
+use std::sync::Arc;
+
+use agents::{Deps, router};
+use shared::ai::offline::OfflineAssistant;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shared_lambda::Error> {
+    shared_lambda::serve_http("agents", |host| {
+        let deps = Deps { services: host.services.clone(), ai: Arc::new(OfflineAssistant) };
+        Ok(router().with_state(deps).into())
+    })
+    .await
+}

@@ -1,0 +1,52 @@
+//! `POST /api/tasks/{taskId}/retry`
+
+use axum::extract::State;
+use http::StatusCode;
+use shared::access::{Member, OrganizationAccess};
+use shared::event::Fact;
+use shared::http::Path;
+use shared::id::TaskId;
+use shared::problem::ProblemBody;
+use shared::services::Services;
+use shared::store::{IdempotencyKey, Reply, Transaction};
+
+use super::find;
+use super::subject::Subject;
+use super::view::TaskView;
+use crate::Error;
+
+/// Put a failed task on the list again. Like a new task, it uses one of the month's.
+#[utoipa::path(
+    post, path = "/api/tasks/{taskId}/retry", operation_id = "retryTask", tag = "agents",
+    security(("accessToken" = [])),
+    params(
+        ("taskId" = TaskId, Path),
+        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+    ),
+    responses(
+        (status = 200, description = "The task.", body = TaskView),
+        (status = "default", description = "A problem: 400, 401, 402 `task_limit_reached`, 404, 409 `not_failed`, `lead_gone`, \
+         `follow_up_open` or `post_task_open`, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn retry_task(
+    State(services): State<Services>,
+    access: OrganizationAccess<Member>,
+    idempotency: IdempotencyKey,
+    Path(id): Path<TaskId>,
+) -> Result<Reply<TaskView>, Error> {
+    let once = idempotency.once(&access.caller(), &id)?;
+    let plan = || async {
+        let (task, now) = (find(&services, &access, id).await?, services.clock.now());
+        let (next, kind) = (task.retried(now).ok_or(Error::NotFailed)?, task.input.kind());
+        let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await?;
+        let mut transaction = Transaction::new();
+        subject.open(&mut transaction, &next, now)?;
+        transaction.update_or(next.reserve(access.plan()), Error::TaskLimitReached(access.plan(), kind));
+        transaction.create(access.event(&services, Fact::TaskRetried { task_id: id, kind }));
+        transaction.replace(&task, next.clone());
+        Ok((transaction, StatusCode::OK, TaskView::from(next)))
+    };
+    services.store.execute_once(once.as_ref(), plan).await
+}

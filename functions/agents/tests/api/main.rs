@@ -1,0 +1,12 @@
+//! The agents function over HTTP: one module a path.
+
+#[cfg(test)]
+mod agentic_analyze;
+#[cfg(test)]
+mod chat_conversations;
+#[cfg(test)]
+mod chat_message;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod tasks;

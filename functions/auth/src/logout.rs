@@ -1,0 +1,30 @@
+//! `POST /api/auth/logout`
+
+use axum::extract::State;
+use http::StatusCode;
+use shared::access::Principal;
+use shared::event::Actor;
+use shared::problem::ProblemBody;
+use shared::services::Services;
+
+use crate::client::Client;
+use crate::{Error, session};
+
+/// Sign out: the session of the access token ends, and with it all its tokens.
+#[utoipa::path(
+    post, path = "/api/auth/logout", operation_id = "logout", tag = "auth",
+    security(("accessToken" = [])),
+    responses(
+        (status = 204, description = "The session has ended."),
+        (status = "default", description = "A problem: 401.", body = ProblemBody<'_>, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn logout(
+    State(services): State<Services>,
+    principal: Principal,
+    client: Client,
+) -> Result<StatusCode, Error> {
+    let user_id = principal.user_id;
+    session::end(&services, user_id, principal.session_id, Actor::User { user_id }, client.request_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

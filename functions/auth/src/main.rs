@@ -1,0 +1,21 @@
+//! The auth Worker.
+
+#![cfg_attr(target_arch = "wasm32", no_main)]
+
+/// Answers a request.
+#[cfg(target_arch = "wasm32")]
+#[worker::event(fetch)]
+async fn fetch(
+    request: worker::Request,
+    environment: worker::Env,
+    _: worker::Context,
+) -> worker::Result<worker::Response> {
+    shared_edge::serve_http("auth", request, environment, |host| {
+        Ok(auth::router().with_state(auth::Deps::new(host.services.clone())).into())
+    })
+    .await
+}
+
+/// Elsewhere there is nothing to run: `cargo run` serves the library's routes with those of all functions.
+#[cfg(not(target_arch = "wasm32"))]
+const fn main() {}

@@ -1,0 +1,101 @@
+//! `POST /api/auth/register`
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use http::StatusCode;
+use serde::Deserialize;
+use shared::access::Role;
+use shared::event::Fact;
+use shared::http::Input;
+use shared::id::UserId;
+use shared::model::account_email::AccountEmail;
+use shared::model::credential::Credential;
+use shared::model::membership::Membership;
+use shared::model::organization::Organization;
+use shared::model::user::User;
+use shared::plan::PlanName;
+use shared::problem::ProblemBody;
+use shared::store::Transaction;
+use utoipa::ToSchema;
+
+use crate::client::Client;
+use crate::limits::{Counted, Limits};
+use crate::secret::Secret;
+use crate::view::{SignedIn, Tokens};
+use crate::{Deps, Error, email, password, session};
+
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Register {
+    /// The e-mail address to sign in with.
+    #[garde(length(chars, max = 254), custom(email::is_address))]
+    #[schema(format = "email", max_length = 254, example = "ada@example.com")]
+    email: String,
+    /// The password to sign in with.
+    #[garde(length(chars, min = 8, max = 128))]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, write_only)]
+    password: Secret,
+    /// The person's name.
+    #[garde(custom(shared::http::not_blank), custom(no_control_characters), length(chars, max = 100))]
+    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    name: String,
+}
+
+/// A rule for names: they end up in mail headers and file names. Its signature is what garde's `custom` wants.
+fn no_control_characters(text: &str, _: &()) -> garde::Result {
+    if text.contains(char::is_control) { Err(garde::Error::new("must not hold control characters")) } else { Ok(()) }
+}
+
+/// Register an account and sign it in. It comes with a personal organisation on the Free plan.
+#[utoipa::path(
+    post, path = "/api/auth/register", operation_id = "register", tag = "auth",
+    request_body = Register,
+    responses(
+        (status = 201, description = "The account and the tokens of its first session.", body = SignedIn),
+        (status = "default", description = "A problem: 400, 409 `email_taken`, 413, 415, 422, 429.",
+         body = ProblemBody<'_>, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn register(
+    State(deps): State<Deps>,
+    client: Client,
+    Input(input): Input<Register>,
+) -> Result<Counted<(StatusCode, Json<SignedIn>)>, Error> {
+    let headers = Limits::REGISTER.count(&deps.services, &client, &input.email).await?;
+    let outcome = create_account(&deps, &client, &input).await;
+    Ok(Counted { headers, outcome: outcome.map(|signed_in| (StatusCode::CREATED, Json(signed_in))) })
+}
+
+async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Result<SignedIn, Error> {
+    let services = &deps.services;
+    let key = deps.signing_keys.current().await?;
+    let password_hash = password::hash(&input.password, &services.ids)?;
+    let (email, name) = (input.email.trim().to_owned(), input.name.trim().to_owned());
+    let plan = || async {
+        let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
+        let organization_id = user_id.personal_organization();
+        let user = User { id: user_id, email: email.clone(), name: name.clone(), platform_role: None, created_at: now };
+        let (session, refresh_token) = session::begin(services, user_id, now);
+        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let mut transaction = Transaction::new();
+        let address = AccountEmail { normalized: AccountEmail::normalize(&email), user_id };
+        transaction.create_or(address, Error::EmailTaken);
+        transaction.create(user.clone());
+        transaction.create(Credential { user_id, password_hash: password_hash.clone(), set_at: now });
+        transaction.create(session);
+        transaction.create(Organization {
+            id: organization_id,
+            name: name.clone(),
+            industry: None,
+            personal: true,
+            plan: PlanName::Free,
+            created_at: now,
+        });
+        transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
+        transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
+        Ok((transaction, SignedIn::new(user, tokens)))
+    };
+    services.store.execute(plan).await
+}

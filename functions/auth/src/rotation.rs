@@ -1,0 +1,165 @@
+//! What a presented refresh token deserves.
+//!
+//! A token is exchanged once. Within a short grace the same exchange gives the same answer again, for tabs that refresh at once and
+//! answers that get lost; later, somebody who presents a used token may have stolen it, so the session ends for everybody who holds a
+//! token of it (RFC 9700, 4.14.2).
+
+use std::time::Duration;
+
+use shared::clock::Timestamp;
+use shared::model::session::Session;
+use shared::problem::Problem;
+
+use crate::refresh_token::{RefreshToken, SuccessorKey};
+
+/// How long a used token gives its successor again (CONTRACT "auth").
+const GRACE: Duration = Duration::from_secs(10);
+
+/// How many exchanges a token may lie behind and still be known as a former one: a year of daily exchanges. Each costs two hashes.
+const GENERATIONS_MAXIMUM: u32 = 400;
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The token is the valid one: make this its successor.
+    Exchange(RefreshToken),
+    /// The token has just been exchanged: give its successor again.
+    Repeat(RefreshToken),
+    /// The token was exchanged before, and somebody else may have it: end the session.
+    Replay,
+    /// The token opens nothing and proves nothing.
+    Refuse,
+}
+
+/// Judges a token by its session. Hashes are compared in the usual way: how long that takes tells of a hash, not of a secret.
+pub(crate) fn judge(
+    session: &Session,
+    presented: &RefreshToken,
+    key: &SuccessorKey,
+    now: Timestamp,
+) -> Result<Verdict, Problem> {
+    if !session.is_alive(now) {
+        return Ok(Verdict::Refuse);
+    }
+    let (digest, successor) = (presented.digest(), presented.successor(key)?);
+    if digest == session.refresh_hash {
+        return Ok(Verdict::Exchange(successor));
+    }
+    let in_grace = now.since(session.refreshed_at) <= GRACE;
+    if session.previous_refresh_hash.as_deref() == Some(&digest) {
+        return Ok(match in_grace {
+            // The key that signs may have changed in between: then the successor that was given cannot be derived again.
+            true if successor.digest() == session.refresh_hash => Verdict::Repeat(successor),
+            true => Verdict::Refuse,
+            false => Verdict::Replay,
+        });
+    }
+    // An older one still: its holder may be a tab that was overtaken twice, so within the grace nothing is concluded from it.
+    Ok(if !in_grace && leads_to(session, successor, key)? { Verdict::Replay } else { Verdict::Refuse })
+}
+
+/// Whether the valid token comes after this one. Only a token that was given out once leads to it: a made-up one must not end a session.
+fn leads_to(session: &Session, first: RefreshToken, key: &SuccessorKey) -> Result<bool, Problem> {
+    let mut token = first;
+    for _ in 0..GENERATIONS_MAXIMUM {
+        if token.digest() == session.refresh_hash {
+            return Ok(true);
+        }
+        token = token.successor(key)?;
+    }
+    Ok(false)
+}
+
+/// The session after an exchange.
+pub(crate) fn exchanged(
+    session: &Session,
+    presented: &RefreshToken,
+    successor: &RefreshToken,
+    now: Timestamp,
+    lifetime: Duration,
+) -> Session {
+    Session {
+        refresh_hash: successor.digest(),
+        previous_refresh_hash: Some(presented.digest()),
+        refreshed_at: now,
+        expires_at: now.plus(lifetime),
+        ..session.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::model::signing_key::SigningKey;
+
+    const LIFETIME: Duration = Duration::from_secs(3600);
+
+    fn key(byte: u8) -> SuccessorKey {
+        let id = "key_01KAGR3V0R0000000000000000".parse().unwrap();
+        SuccessorKey::of(&SigningKey { id, pkcs8: vec![byte], created_at: at(0) }).unwrap()
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(1_795_165_200 + seconds)
+    }
+
+    fn started() -> (Session, RefreshToken) {
+        let (user_id, id) =
+            ("usr_01KAGR3V0R0000000000000000".parse().unwrap(), "ses_01KAGR3V0R0000000000000001".parse().unwrap());
+        let token = RefreshToken::new(user_id, id, [7; 32]);
+        let session = Session {
+            id,
+            user_id,
+            refresh_hash: token.digest(),
+            previous_refresh_hash: None,
+            refreshed_at: at(0),
+            created_at: at(0),
+            expires_at: at(0).plus(LIFETIME),
+            ended_at: None,
+        };
+        (session, token)
+    }
+
+    /// The session and the tokens after so many exchanges at once.
+    fn after(exchanges: usize) -> (Session, Vec<RefreshToken>) {
+        let (mut session, first) = started();
+        let mut tokens = vec![first];
+        for _ in 0..exchanges {
+            let presented = tokens.last().unwrap().clone();
+            let successor = presented.successor(&key(1)).unwrap();
+            session = exchanged(&session, &presented, &successor, at(0), LIFETIME);
+            tokens.push(successor);
+        }
+        (session, tokens)
+    }
+
+    #[test]
+    fn the_valid_token_is_exchanged_while_the_session_lives() {
+        let (session, token) = started();
+        let successor = token.successor(&key(1)).unwrap();
+        assert_eq!(judge(&session, &token, &key(1), at(3599)).unwrap(), Verdict::Exchange(successor));
+        assert_eq!(judge(&session, &token, &key(1), at(3600)).unwrap(), Verdict::Refuse);
+        let ended = Session { ended_at: Some(at(1)), ..session };
+        assert_eq!(judge(&ended, &token, &key(1), at(2)).unwrap(), Verdict::Refuse);
+    }
+
+    #[test]
+    fn a_used_token_gives_the_same_answer_within_the_grace_and_ends_the_session_after_it() {
+        let (session, tokens) = after(1);
+        assert_eq!(judge(&session, &tokens[0], &key(1), at(10)).unwrap(), Verdict::Repeat(tokens[1].clone()));
+        assert_eq!(judge(&session, &tokens[0], &key(1), at(11)).unwrap(), Verdict::Replay);
+        assert_eq!(judge(&session, &tokens[0], &key(2), at(10)).unwrap(), Verdict::Refuse, "another key signs now");
+        assert_eq!(judge(&session, &tokens[0], &key(2), at(11)).unwrap(), Verdict::Replay);
+    }
+
+    #[test]
+    fn older_tokens_are_known_and_made_up_ones_prove_nothing() {
+        let (session, tokens) = after(30);
+        assert_eq!(judge(&session, &tokens[0], &key(1), at(10)).unwrap(), Verdict::Refuse);
+        assert_eq!(judge(&session, &tokens[0], &key(1), at(11)).unwrap(), Verdict::Replay);
+        let made_up = RefreshToken::new(session.user_id, session.id, [8; 32]);
+        for seconds in [0, 11] {
+            assert_eq!(judge(&session, &made_up, &key(1), at(seconds)).unwrap(), Verdict::Refuse);
+        }
+    }
+}

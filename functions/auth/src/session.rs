@@ -1,0 +1,52 @@
+//! How a session begins and ends.
+
+use shared::clock::Timestamp;
+use shared::event::{Actor, Fact};
+use shared::id::{RequestId, SessionId, UserId};
+use shared::model::session::Session;
+use shared::services::Services;
+use shared::store::Transaction;
+
+use crate::Error;
+use crate::refresh_token::RefreshToken;
+
+/// A new session and the refresh token that its holder gets.
+pub(crate) fn begin(services: &Services, user_id: UserId, now: Timestamp) -> (Session, RefreshToken) {
+    let id = services.ids.next();
+    let token = RefreshToken::new(user_id, id, services.ids.secret());
+    let session = Session {
+        id,
+        user_id,
+        refresh_hash: token.digest(),
+        previous_refresh_hash: None,
+        refreshed_at: now,
+        created_at: now,
+        expires_at: now.plus(services.config.tokens.refresh_lifetime),
+        ended_at: None,
+    };
+    (session, token)
+}
+
+/// Ends a session; one that is over already stays as it is.
+pub(crate) async fn end(
+    services: &Services,
+    user_id: UserId,
+    session_id: SessionId,
+    actor: Actor,
+    request_id: Option<RequestId>,
+) -> Result<(), Error> {
+    let plan = || async {
+        let mut transaction = Transaction::<Error>::new();
+        let current = services.store.get::<Session>(&Session::key_of(user_id, session_id)).await?;
+        if let Some(current) = current.filter(|session| session.ended_at.is_none()) {
+            let fact = Fact::SessionEnded { user_id, session_id };
+            transaction.replace(&current, Session { ended_at: Some(services.clock.now()), ..current.value.clone() });
+            transaction.create(services.event(user_id.personal_organization(), actor, request_id, fact));
+        }
+        Ok((transaction, ()))
+    };
+    services.store.execute(plan).await?;
+    // Here it is refused at once; other instances remember it for some seconds more.
+    services.access.forget(session_id);
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! `POST /api/auth/refresh`
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in tests a failed expectation is a failed test"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use shared::event::{Actor, Event, Fact};
+use shared::id::UserId;
+use shared::model::session::Session;
+use shared::store::{Listing, Store};
+use support::{Auth, text};
+use testkit::{Cloud, FaultPlan, TestResponse};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+async fn refresh(auth: &Auth, token: &str) -> TestResponse {
+    auth.app.post("/api/auth/refresh").json(&json!({"refreshToken": token})).send().await
+}
+
+async fn refreshed(auth: &Auth, token: &str) -> String {
+    text(&refresh(auth, token).await.expect(200), "refreshToken").to_owned()
+}
+
+async fn refused(auth: &Auth, token: &str) {
+    let problem = refresh(auth, token).await.expect_problem(401, "refresh_token_invalid");
+    assert_eq!(problem["error"], "Token invalid");
+}
+
+async fn me(auth: &Auth, tokens: &Value) -> TestResponse {
+    auth.app.get("/api/auth/me").bearer(text(tokens, "accessToken")).send().await
+}
+
+/// The session that a refresh token names.
+async fn session_of(cloud: &Cloud, token: &str) -> Session {
+    let [user_id, session_id, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("a token has three parts") };
+    let (user_id, session_id) = (user_id.parse().expect("an account"), session_id.parse().expect("a session"));
+    let session = cloud.services.store.get::<Session>(&Session::key_of(user_id, session_id)).await;
+    session.expect("the table answers").expect("the session is there").value
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_exchanged_for_new_tokens_of_the_same_session() {
+    let auth = Auth::new();
+    let registered = auth.register("ada").await;
+    tokio::time::advance(Duration::from_secs(25 * 60 * 60)).await;
+    me(&auth, &registered).await.expect_problem(401, "token_invalid");
+    let response = refresh(&auth, text(&registered, "refreshToken")).await;
+    assert_eq!(response.header("cache-control"), Some("no-store"));
+    let answer = response.expect(200);
+    let names = answer.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!((names, &answer["expiresIn"]), (vec!["accessToken", "expiresIn", "refreshToken"], &json!(86_400)));
+    let mine = me(&auth, &answer).await.expect(200);
+    let old_parts = text(&registered, "refreshToken").split('.').collect::<Vec<_>>();
+    let new_parts = text(&answer, "refreshToken").split('.').collect::<Vec<_>>();
+    assert_eq!(old_parts[..2], new_parts[..2]);
+    assert_ne!(old_parts[2], new_parts[2]);
+    assert_eq!(mine["session"]["id"], new_parts[1]);
+    assert_eq!(mine["session"]["expiresAt"], "2026-12-21T10:00:00.000Z", "an exchange prolongs the session");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_lives_on_while_it_is_refreshed_and_ends_when_it_is_not() {
+    let auth = Auth::new();
+    let mut token = text(&auth.register("ada").await, "refreshToken").to_owned();
+    for _ in 0..3 {
+        tokio::time::advance(29 * DAY).await;
+        token = refreshed(&auth, &token).await;
+    }
+    tokio::time::advance(30 * DAY).await;
+    refused(&auth, &token).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn within_the_grace_a_repeat_gives_the_same_successor() {
+    let auth = Auth::new();
+    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
+    let second = refreshed(&auth, &first).await;
+    let session = session_of(&auth.cloud, &first).await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    let repeat = refresh(&auth, &first).await.expect(200);
+    assert_eq!(text(&repeat, "refreshToken"), second);
+    assert_eq!(session_of(&auth.cloud, &first).await, session, "a repeat writes nothing");
+    me(&auth, &repeat).await.expect(200);
+    refreshed(&auth, &second).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_after_the_grace_ends_the_session() {
+    let auth = Auth::new();
+    let registered = auth.register("ada").await;
+    let body = json!({"email": "ada@example.com", "password": support::PASSWORD});
+    let elsewhere = auth.app.post("/api/auth/login").json(&body).send().await.expect(200);
+    let first = text(&registered, "refreshToken");
+    let answer = refresh(&auth, first).await.expect(200);
+    me(&auth, &answer).await.expect(200);
+    tokio::time::advance(Duration::from_millis(10_001)).await;
+    refused(&auth, first).await;
+    me(&auth, &answer).await.expect_problem(401, "token_invalid");
+    me(&auth, &registered).await.expect_problem(401, "token_invalid");
+    refused(&auth, text(&answer, "refreshToken")).await;
+    me(&auth, &elsewhere).await.expect(200);
+
+    let session = session_of(&auth.cloud, first).await;
+    assert_eq!(session.ended_at, Some(auth.cloud.services.clock.now()));
+    let user_id: UserId = text(&registered["user"], "id").parse().unwrap();
+    let listing = Listing::of_partition(Event::partition(user_id.personal_organization())).newest_first();
+    let events = auth.cloud.services.store.list::<Event>(&listing, None).await.unwrap();
+    let ended = Fact::SessionEnded { user_id, session_id: session.id };
+    assert_eq!((&events.data[0].fact, events.data[0].actor), (&ended, Actor::Platform));
+    assert_eq!(events.data.iter().filter(|event| event.fact == ended).count(), 1, "it ends once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_long_ago_ends_the_session_too() {
+    let auth = Auth::new();
+    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
+    let mut token = first.clone();
+    for _ in 0..5 {
+        tokio::time::advance(DAY).await;
+        token = refreshed(&auth, &token).await;
+    }
+    // A tab that was overtaken twice at once is turned away without harm to the others.
+    refused(&auth, &first).await;
+    token = refreshed(&auth, &token).await;
+    tokio::time::advance(DAY).await;
+    refused(&auth, &first).await;
+    refused(&auth, &token).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_made_up_token_is_refused_and_ends_nothing() {
+    let auth = Auth::new();
+    let (ada, eve) = (auth.register("ada").await, auth.register("eve").await);
+    let (adas, eves) = (text(&ada, "refreshToken"), text(&eve, "refreshToken"));
+    let second = refreshed(&auth, adas).await;
+    tokio::time::advance(Duration::from_secs(11)).await;
+    let [user_id, session_id, secret] = adas.split('.').collect::<Vec<_>>()[..] else {
+        panic!("a token has three parts")
+    };
+    let [eves_id, eves_session, eves_secret] = eves.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+    let random = URL_SAFE_NO_PAD.encode([7; 32]);
+    let made_up = [
+        format!("{user_id}.{session_id}.{random}"),
+        format!("{user_id}.{session_id}.{eves_secret}"),
+        format!("{user_id}.{eves_session}.{secret}"),
+        format!("{eves_id}.{eves_session}.{secret}"),
+        format!("{user_id}.{}.{secret}", auth.cloud.services.ids.next::<shared::id::SessionId>()),
+        format!("{user_id}.{session_id}."),
+        format!("{user_id}.{session_id}"),
+        format!("{adas}="),
+        text(&ada, "accessToken").chars().take(500).collect(),
+        "x".to_owned(),
+        "..".to_owned(),
+        "é".repeat(200),
+    ];
+    for token in &made_up {
+        refused(&auth, token).await;
+    }
+    for body in [json!({"refreshToken": ""}), json!({"refreshToken": "x".repeat(513)})] {
+        let response = auth.app.post("/api/auth/refresh").json(&body).send().await;
+        assert_eq!(response.expect_problem(422, "invalid")["errors"][0]["path"], "refreshToken");
+    }
+    for body in [json!({}), json!({"refreshToken": 7}), json!({"refreshToken": "x", "scope": "all"}), json!(null)] {
+        auth.app.post("/api/auth/refresh").json(&body).send().await.expect_problem(400, "malformed");
+    }
+    refreshed(&auth, &second).await;
+    refreshed(&auth, eves).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_many_exchanges_at_once_all_get_the_one_live_successor() {
+    let auth = Auth::new();
+    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
+    tokio::time::advance(DAY).await;
+    let answers = join_all((0..50).map(|_| refresh(&auth, &first))).await;
+    let answers = answers.into_iter().map(|answer| answer.expect(200)).collect::<Vec<_>>();
+    let successors = answers.iter().map(|answer| text(answer, "refreshToken").to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(successors.len(), 1);
+    let successor = successors.first().unwrap();
+    assert_ne!(*successor, first);
+    for answer in &answers {
+        me(&auth, answer).await.expect(200);
+    }
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let third = refreshed(&auth, successor).await;
+    assert!(!successors.contains(&third));
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_that_know_nothing_of_each_other_agree() {
+    let auth = Auth::new();
+    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
+    let others = [Auth::on(auth.cloud.clone()), Auth::on(auth.cloud.clone())];
+    let successor = refreshed(&auth, &first).await;
+    for other in &others {
+        assert_eq!(refreshed(other, &first).await, successor);
+    }
+}
+
+/// The same table behind its faults.
+fn without_faults(cloud: &Cloud) -> Cloud {
+    let mut services = cloud.services.clone();
+    let (clock, ids) = (services.clock.clone(), services.ids.clone());
+    services.store = Store::new(cloud.dynamodb.client(), services.store.table(), clock, ids);
+    Cloud { dynamodb: cloud.dynamodb.clone(), services }
+}
+
+#[tokio::test(start_paused = true)]
+async fn on_bad_days_a_repeat_succeeds_and_nobody_is_signed_out() {
+    for seed in 0..24 {
+        let auth = Auth::on(Cloud::with_faults(FaultPlan::seeded(seed)));
+        let body = json!({"email": "ada@example.com", "password": support::PASSWORD, "name": "Ada"});
+        let registered = auth.app.post("/api/auth/register").json(&body).send().await;
+        if registered.status != 201 {
+            continue;
+        }
+        let first = text(&registered.json, "refreshToken").to_owned();
+        let mut successors = BTreeSet::new();
+        for answer in join_all((0..6).map(|_| refresh(&auth, &first))).await {
+            match answer.status.as_u16() {
+                200 => _ = successors.insert(text(&answer.json, "refreshToken").to_owned()),
+                409 | 503 => {}
+                _ => panic!("seed {seed}: {}", answer.text),
+            }
+        }
+        assert!(successors.len() <= 1, "seed {seed}: {successors:?}");
+        let session = session_of(&without_faults(&auth.cloud), &first).await;
+        assert_eq!(session.ended_at, None, "seed {seed}");
+    }
+}

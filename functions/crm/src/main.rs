@@ -1,0 +1,12 @@
+//! The Lambda function: wiring only.
+
+use crm::{Deps, router};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), shared_lambda::Error> {
+    shared_lambda::serve_http("crm", |host| {
+        let deps = Deps { services: host.services.clone() };
+        Ok(router().with_state(deps).into())
+    })
+    .await
+}

@@ -1,0 +1,12 @@
+//! The function's router on the embedded DynamoDB; the modules are named for the paths below `/api/crm`.
+
+#[cfg(test)]
+mod leads;
+#[cfg(test)]
+mod leads_id;
+#[cfg(test)]
+mod leads_import;
+#[cfg(test)]
+mod leads_import_faults;
+#[cfg(test)]
+mod support;

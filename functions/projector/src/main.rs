@@ -1,0 +1,14 @@
+//! The job on Lambda.
+
+use projector::{Deps, handle_record};
+use shared_lambda::{Error, EventRecord, serve_stream};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    serve_stream("projector", |host| {
+        let deps = Deps { services: host.services.clone(), tasks: host.queue("TASKS_QUEUE_URL")? };
+        // Boxed, or the whole would be deeper than the compiler follows.
+        Ok(async move |record: EventRecord| Box::pin(handle_record(&deps, record)).await)
+    })
+    .await
+}

@@ -1,0 +1,55 @@
+//! Projecting one event.
+
+use shared::event::{Event, Fact};
+use shared::model::projection::{Projection, ProjectionMarker};
+use shared::store::Transaction;
+
+use crate::effects::{counted, doorbell};
+use crate::{Deps, ProjectionError, activity, purge};
+
+/// Projects an event, unless it is projected already: rings its doorbell, then writes its effects and its marker in one transaction,
+/// which also removes the memory of earlier attempts that failed.
+///
+/// # Errors
+/// When the queue or the store fails, or a deleted lead had so many activities that some are left. The event may then be projected again
+/// from the start.
+pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> {
+    act_outside(deps, event).await?;
+    let store = &deps.services.store;
+    let plan = || async {
+        let mut transaction = Transaction::new();
+        let known = Projection::read(store, event.id).await?;
+        if let Some(failure) = &known.failure {
+            transaction.delete(failure);
+        }
+        if !known.done {
+            transaction.create(ProjectionMarker::new(event.id, deps.services.clock.now()));
+            for (counter, amount) in counted(&event.fact) {
+                transaction.update(counter.add(amount, event.id));
+            }
+            activity::note(store, &mut transaction, event).await?;
+        }
+        Ok((transaction, ()))
+    };
+    store.execute(plan).await
+}
+
+/// What an event does that fits into no transaction. It comes before the marker: a crash in between repeats it, which changes nothing;
+/// the other way round a crash would lose it.
+async fn act_outside(deps: &Deps, event: &Event) -> Result<(), ProjectionError> {
+    let doorbell = doorbell(event);
+    let deleted = match event.fact {
+        Fact::LeadDeleted { lead_id } => Some(lead_id),
+        _ => None,
+    };
+    if (doorbell.is_none() && deleted.is_none()) || Projection::read(&deps.services.store, event.id).await?.done {
+        return Ok(());
+    }
+    if let Some(message) = doorbell {
+        deps.tasks.send(&message).await?;
+    }
+    match deleted {
+        Some(lead) => purge::activities(&deps.services.store, event, lead).await,
+        None => Ok(()),
+    }
+}

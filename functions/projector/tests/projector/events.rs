@@ -1,0 +1,249 @@
+//! Events from the stream to their effects.
+
+use std::time::Duration;
+
+use crate::bench::{Bench, TASKS, ulid, user, user_id};
+use aws_sdk_dynamodb::types::AttributeValue;
+use projector::{handle, project};
+use shared::event::{Actor, Event, Fact};
+use shared::id::LeadActivityId;
+use shared::model::counter::Counter;
+use shared::model::lead::{Lead, LeadDetails};
+use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
+use shared::model::task::TaskKind;
+use shared::plan::PlanName;
+use shared::queue::TaskMessage;
+use shared::store::{Entity, Listing};
+
+const KIND: TaskKind = TaskKind::SocialMediaPost;
+
+fn task_created(bench: &Bench, number: u128) -> Event {
+    bench.event(Actor::Platform, Fact::TaskCreated { task_id: ulid::task(number), kind: KIND })
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_fact_moves_its_own_figures() {
+    let bench = Bench::new().await;
+    let lead = |number| ulid::of("led_", number);
+    let (task_id, kind) = (ulid::task(1), KIND);
+    let facts = [
+        Fact::AccountRegistered { user_id: user_id(1) },
+        Fact::AccountRegistered { user_id: user_id(2) },
+        Fact::OrganizationCreated { owner_id: user_id(1) },
+        Fact::PlanChanged { from: PlanName::Free, to: PlanName::Pro },
+        Fact::PlanChanged { from: PlanName::Pro, to: PlanName::Enterprise },
+        Fact::VentureCreated { venture_id: ulid::of("ven_", 1) },
+        Fact::LeadsImported { imported: 25, updated: 3 },
+        Fact::LeadsImported { imported: 0, updated: 28 },
+        Fact::LeadCreated { lead_id: lead(1) },
+        Fact::LeadUpdated { lead_id: lead(1) },
+        Fact::LeadDeleted { lead_id: lead(1) },
+        Fact::TaskCreated { task_id, kind },
+        Fact::TaskAttemptFailed { task_id, kind, attempts: 1, code: "x".to_owned() },
+        Fact::TaskFailed { task_id, kind, attempts: 5, code: "x".to_owned() },
+        Fact::TaskRetried { task_id, kind },
+        Fact::TaskCompleted { task_id, kind, attempts: 1 },
+        Fact::ChatMessageAnswered {
+            conversation_id: ulid::of("cnv_", 1),
+            message_id: ulid::of("msg_", 1),
+            input_tokens: 7,
+            output_tokens: 9,
+        },
+    ];
+    for fact in facts {
+        bench.happen(&bench.event(Actor::Platform, fact)).await;
+    }
+    assert_eq!(bench.pump(&bench.deps, 100).await, 0);
+    let (counters, days) = bench.figures().await;
+    assert_eq!(counters, [2, 3, 1, 1, 25, 1, 1, 0, 1]);
+    assert!(days.is_empty(), "the platform itself is nobody");
+    let message = TaskMessage { organization_id: ulid::organization(1), task_id };
+    assert_eq!(bench.rung(), [message.clone(), message], "once when created and once when retried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_counts_once_however_often_it_comes() {
+    let bench = Bench::new().await;
+    let event = bench.event(user(1), Fact::VentureCreated { venture_id: ulid::of("ven_", 1) });
+    bench.happen(&event).await;
+    for _ in 0..4 {
+        project(&bench.deps, &event).await.unwrap();
+    }
+    bench.pump(&bench.deps, 100).await;
+    project(&bench.deps, &event).await.unwrap();
+    assert_eq!(bench.count(Counter::Ventures).await, 1);
+    assert_eq!(bench.figures().await.1, [(event.at.day(), 1)].into());
+    let task = task_created(&bench, 1);
+    project(&bench.deps, &task).await.unwrap();
+    project(&bench.deps, &task).await.unwrap();
+    assert_eq!(bench.rung().len(), 1, "the marker keeps the doorbell still");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_doorbell_that_cannot_be_rung_is_rung_when_the_sweep_asks() {
+    let bench = Bench::new().await;
+    let without_queue = bench.without_queue();
+    let (task, venture) = (
+        task_created(&bench, 1),
+        bench.event(Actor::Platform, Fact::VentureCreated { venture_id: ulid::of("ven_", 1) }),
+    );
+    bench.happen(&task).await;
+    bench.happen(&venture).await;
+    assert_eq!(bench.pump(&without_queue, 100).await, 0, "a failed event does not hold up the stream");
+    assert_eq!((bench.count(Counter::TasksCreated).await, bench.count(Counter::Ventures).await), (0, 1));
+    let failure = bench.failure(&task).await.unwrap();
+    assert_eq!((failure.attempts, failure.retry_at), (1, bench.now().plus(Duration::from_secs(60))));
+    assert!(failure.reason.contains("queue"), "{}", failure.reason);
+    assert!(!bench.touch(&task).await, "it is not due yet");
+
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(bench.touch(&task).await);
+    assert_eq!(bench.pump(&without_queue, 100).await, 0);
+    let failure = bench.failure(&task).await.unwrap();
+    assert_eq!((failure.attempts, failure.touches), (2, 1), "its own record of the failure brings no further attempt");
+    assert_eq!(failure.retry_at, bench.now().plus(Duration::from_secs(120)));
+
+    tokio::time::advance(Duration::from_secs(121)).await;
+    assert!(bench.touch(&task).await);
+    bench.pump(&bench.deps, 100).await;
+    assert_eq!(bench.rung(), [TaskMessage { organization_id: task.organization_id, task_id: ulid::task(1) }]);
+    assert_eq!(bench.count(Counter::TasksCreated).await, 1);
+    let known = bench.projection(&task).await;
+    assert!(known.done && known.failure.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_what_cannot_even_be_recorded_comes_again() {
+    let bench = Bench::new().await;
+    for number in 1..=3 {
+        bench.happen(&task_created(&bench, number)).await;
+    }
+    let (event, numbers) = bench.next_event().await;
+    let response = handle(&bench.without_table(), event.clone()).await;
+    let failed = response.batch_item_failures.iter().map(|failure| failure.item_identifier.clone().unwrap());
+    assert_eq!(failed.collect::<Vec<_>>(), numbers[..1], "the stream goes on from there once the table is back");
+    assert!(handle(&bench.deps, event).await.batch_item_failures.is_empty());
+    assert_eq!(bench.count(Counter::TasksCreated).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_projection_that_succeeds_takes_an_old_failure_with_it() {
+    let bench = Bench::new().await;
+    let task = task_created(&bench, 1);
+    bench.happen(&task).await;
+    bench.pump(&bench.without_queue(), 100).await;
+    assert!(bench.failure(&task).await.is_some());
+    // The record comes again, since one behind it in its batch was reported as failed.
+    project(&bench.deps, &task).await.unwrap();
+    assert!(bench.failure(&task).await.is_none());
+    assert_eq!(bench.count(Counter::TasksCreated).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_event_is_kept_until_it_can_be_read() {
+    let bench = Bench::new().await;
+    let event = bench.event(Actor::Platform, Fact::VentureCreated { venture_id: ulid::of("ven_", 1) });
+    let client = bench.cloud.dynamodb.client();
+    let table = bench.cloud.services.store.table().to_owned();
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let unreadable = [
+        (event.key().pk, event.key().sk),
+        ("ORG#nobody#EVENT".to_owned(), event.key().sk),
+        (event.key().pk, "no id".to_owned()),
+    ];
+    for (pk, sk) in &unreadable {
+        let put = client.put_item().table_name(&table).item("pk", text(pk)).item("sk", text(sk));
+        put.item("entity", text("event")).item("type", text("venture.dreamt")).send().await.unwrap();
+    }
+    let readable = bench.event(Actor::Platform, Fact::OrganizationCreated { owner_id: user_id(1) });
+    bench.happen(&readable).await;
+    assert_eq!(bench.pump(&bench.deps, 100).await, 0);
+    assert_eq!(bench.count(Counter::Organizations).await, 1, "those behind it are projected");
+    assert_eq!(bench.failure(&event).await.unwrap().attempts, 1);
+
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(bench.touch(&event).await);
+    bench.pump(&bench.deps, 100).await;
+    assert_eq!(bench.failure(&event).await.unwrap().attempts, 2);
+
+    // A later version reads it; here, the event is made whole.
+    let (pk, sk) = &unreadable[0];
+    client.delete_item().table_name(&table).key("pk", text(pk)).key("sk", text(sk)).send().await.unwrap();
+    bench.happen(&event).await;
+    bench.pump(&bench.deps, 100).await;
+    assert!(bench.failure(&event).await.is_none());
+    assert_eq!(bench.count(Counter::Ventures).await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_event_that_is_gone_is_given_up() {
+    let bench = Bench::new().await;
+    let task = task_created(&bench, 1);
+    bench.happen(&task).await;
+    bench.pump(&bench.without_queue(), 100).await;
+    bench.cloud.write(|transaction| transaction.delete_key(task.key())).await;
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(bench.touch(&task).await);
+    bench.pump(&bench.deps, 100).await;
+    assert!(bench.failure(&task).await.is_none());
+    assert!(bench.rung().is_empty() && bench.sqs.messages(TASKS).is_empty());
+}
+
+async fn note_activities(bench: &Bench, lead: &Lead, count: usize) {
+    let ids = (0..count).map(|_| bench.cloud.services.ids.next::<LeadActivityId>()).collect::<Vec<_>>();
+    for chunk in ids.chunks(50) {
+        bench
+            .cloud
+            .write(|transaction| {
+                for id in chunk {
+                    transaction.create(LeadActivity {
+                        id: *id,
+                        organization_id: lead.organization_id,
+                        lead_id: lead.id,
+                        kind: LeadActivityKind::Note,
+                        subject: "Called".to_owned(),
+                        body: String::new(),
+                        task_id: None,
+                        actor: Actor::Platform,
+                        at: lead.created_at,
+                    });
+                }
+            })
+            .await;
+    }
+}
+
+async fn activities(bench: &Bench, lead: &Lead) -> usize {
+    let listing = Listing::of_partition(LeadActivity::partition(lead.organization_id, lead.id)).limit(1_000);
+    bench.clean_store().list_items(&listing, None).await.unwrap().data.len()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deleted_leads_activities_go_with_it() {
+    let bench = Bench::new().await;
+    let lead = |number| Lead {
+        id: ulid::of("led_", number),
+        organization_id: ulid::organization(1),
+        details: LeadDetails::default(),
+        open_follow_up_task_id: None,
+        last_follow_up_at: None,
+        created_at: bench.now(),
+        updated_at: bench.now(),
+    };
+    let (gone, neighbour) = (lead(1), lead(2));
+    note_activities(&bench, &gone, 60).await;
+    note_activities(&bench, &neighbour, 3).await;
+    let deleted = bench.event(user(1), Fact::LeadDeleted { lead_id: gone.id });
+    bench.happen(&deleted).await;
+    bench.pump(&bench.deps, 100).await;
+    assert_eq!((activities(&bench, &gone).await, activities(&bench, &neighbour).await), (0, 3));
+    assert_eq!(bench.count(Counter::Leads).await, -1);
+
+    // A late event does not take what a lead of the same id gathered since.
+    note_activities(&bench, &gone, 2).await;
+    let late = bench.event(user(1), Fact::LeadDeleted { lead_id: gone.id });
+    note_activities(&bench, &gone, 30).await;
+    bench.cloud.write(|transaction| transaction.create(gone.clone())).await;
+    project(&bench.deps, &late).await.unwrap();
+    assert_eq!(activities(&bench, &gone).await, 30);
+}

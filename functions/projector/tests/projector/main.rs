@@ -1,0 +1,5 @@
+//! The projector on a table with its stream, and a queue.
+
+mod bench;
+mod commutation;
+mod events;

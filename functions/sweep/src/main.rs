@@ -1,0 +1,14 @@
+//! The job on Lambda.
+
+use shared_lambda::{Error, Schedule, serve_schedule};
+use sweep::{Deps, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    serve_schedule("sweep", |host| {
+        let deps = Deps { services: host.services.clone(), tasks: host.queue("TASKS_QUEUE_URL")? };
+        // Boxed, or the whole would be deeper than the compiler follows.
+        Ok(async move |schedule: Schedule| Box::pin(handle(&deps, schedule.time, schedule.remaining)).await)
+    })
+    .await
+}

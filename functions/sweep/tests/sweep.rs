@@ -1,0 +1,182 @@
+//! What the sweep rings and what it leaves alone.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use embedded::EmbeddedSqs;
+use embedded::template::Template;
+use shared::clock::Timestamp;
+use shared::event::Actor;
+use shared::id::{EventId, OrganizationId, TaskId};
+use shared::model::projection::ProjectionFailure;
+use shared::model::task::{LEASE, Task, TaskError, TaskInput};
+use shared::queue::TaskMessage;
+use shared_lambda::QueueSender;
+use sweep::{Deps, Summary, handle};
+use testkit::{Cloud, TEMPLATE};
+
+const TASKS: &str = "groundwork-local-tasks";
+const MINUTE: Duration = Duration::from_secs(60);
+const TIME: Duration = Duration::from_secs(49);
+
+struct Bench {
+    cloud: Cloud,
+    sqs: EmbeddedSqs,
+    deps: Deps,
+    organization: OrganizationId,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let (cloud, sqs) = (Cloud::new(), EmbeddedSqs::new(|| 0));
+        Template::read(TEMPLATE).unwrap().create_queues(&sqs).await.unwrap();
+        let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
+        let deps = Deps { services: cloud.services.clone(), tasks };
+        let organization = cloud.services.ids.next();
+        Self { cloud, sqs, deps, organization }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.cloud.services.clock.now()
+    }
+
+    async fn run(&self) -> Summary {
+        handle(&self.deps, self.now(), TIME).await.unwrap()
+    }
+
+    fn task(&self) -> Task {
+        let id = self.cloud.services.ids.next();
+        Task::new(id, self.organization, "Write".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, self.now())
+    }
+
+    /// Writes tasks; what rings for them.
+    async fn write(&self, tasks: &[Task]) -> Vec<TaskMessage> {
+        for chunk in tasks.chunks(100) {
+            self.cloud.write(|transaction| chunk.iter().for_each(|task| transaction.create(task.clone()))).await;
+        }
+        let organization_id = self.organization;
+        tasks.iter().map(|task| TaskMessage { organization_id, task_id: task.id }).collect()
+    }
+
+    /// What was rung, by task.
+    fn rung(&self) -> Vec<TaskMessage> {
+        let messages = self.sqs.messages(TASKS);
+        let mut messages = messages
+            .iter()
+            .map(|message| serde_json::from_str::<TaskMessage>(&message.body).unwrap())
+            .collect::<Vec<_>>();
+        messages.sort_by_key(|message| message.task_id);
+        messages
+    }
+
+    async fn fail(&self) -> EventId {
+        let event = self.cloud.services.ids.next();
+        let failure = ProjectionFailure::new(event, self.organization, "the queue is away", self.now());
+        self.cloud.write(|transaction| transaction.create(failure.clone())).await;
+        event
+    }
+
+    async fn failure(&self, event: EventId) -> ProjectionFailure {
+        let key = ProjectionFailure::key_of(event);
+        self.cloud.services.store.get::<ProjectionFailure>(&key).await.unwrap().unwrap().value
+    }
+
+    /// A row in the `due` index that no code of ours wrote.
+    async fn stray(&self, partition: &str) {
+        let store = &self.cloud.services.store;
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let put =
+            store.client().put_item().table_name(store.table()).item("pk", text("STRAY")).item("sk", text(partition));
+        let put = put.item("entity", text("stray")).item("duePk", text(partition));
+        put.item("dueSk", text("2026-01-01T00:00:00.000Z")).send().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_rings_what_is_due_and_nothing_else() {
+    let bench = Bench::new().await;
+    let now = bench.now();
+    let error = || TaskError { code: "ai_unavailable".to_owned(), message: String::new() };
+    let claimed = |task: &Task| task.claimed(now).unwrap();
+    let (fresh, abandoned, failed_once) = (bench.task(), claimed(&bench.task()), claimed(&bench.task()));
+    let failed_once = failed_once.attempt_failed(error(), true, now);
+    let over = [claimed(&bench.task()).attempt_failed(error(), false, now), bench.task().cancelled(now).unwrap()];
+    bench.write(&over).await;
+    let rings = bench.write(&[fresh.clone(), abandoned, failed_once]).await;
+    assert_eq!(bench.run().await, Summary::default());
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert_eq!(bench.run().await.tasks_rung, 1, "the pause after an attempt is over at this very moment");
+    assert_eq!(bench.rung(), rings[2..]);
+    tokio::time::advance(LEASE).await;
+    assert_eq!(bench.run().await.tasks_rung, 3, "a lost doorbell, an abandoned lease, and the one that is still due");
+    assert_eq!(bench.rung(), [&rings[..], &rings[2..]].concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_is_rung_once() {
+    let bench = Bench::new().await;
+    // All in one shard of the index and due at one time, so that pages end between equals.
+    let ids = (0..450_u128).map(|number| TaskId::from_shard(number));
+    let tasks = ids.map(|id| Task { id, ..bench.task() }).collect::<Vec<_>>();
+    let rings = bench.write(&tasks).await;
+    tokio::time::advance(MINUTE * 3).await;
+    assert_eq!(bench.run().await, Summary { tasks_rung: 450, ..Summary::default() });
+    assert_eq!(bench.rung(), rings);
+}
+
+trait FromShard {
+    fn from_shard(number: u128) -> Self;
+}
+
+impl FromShard for TaskId {
+    /// Identifiers that are multiples of eight, and so of one shard.
+    fn from_shard(number: u128) -> Self {
+        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+        let digit = |place: u32| char::from(DIGITS[usize::try_from((number * 8) >> (5 * place) & 31).unwrap()]);
+        let text = (0..26).rev().map(digit).collect::<String>();
+        format!("tsk_{text}").parse().unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_event_is_brought_back_when_it_is_due() {
+    let bench = Bench::new().await;
+    let event = bench.fail().await;
+    assert_eq!(bench.run().await, Summary::default(), "a minute has to pass first");
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary { failures_touched: 1, ..Summary::default() });
+    let touched = bench.failure(event).await;
+    assert_eq!((touched.touches, touched.attempts), (1, 1));
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary::default(), "the stream has time to bring it to the projector");
+    tokio::time::advance(MINUTE * 4).await;
+    assert_eq!(bench.run().await.failures_touched, 1, "the touch was lost");
+    assert_eq!(bench.failure(event).await.touches, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_cannot_read_is_left_and_what_it_cannot_ring_is_told() {
+    let bench = Bench::new().await;
+    bench.write(&[bench.task()]).await;
+    let event = bench.fail().await;
+    bench.stray("TASK#3").await;
+    bench.stray("PROJECTION_FAILURE#3").await;
+    tokio::time::advance(MINUTE * 3).await;
+    let mute =
+        Deps { tasks: QueueSender::new(bench.sqs.client(), bench.sqs.queue_url("nothing")), ..bench.deps.clone() };
+    let error = handle(&mute, bench.now(), TIME).await.unwrap_err();
+    assert_eq!(error.summary, Summary { failures_touched: 1, unreadable: 2, ..Summary::default() });
+    assert!(error.to_string().contains("was not rung"), "{error}");
+    assert_eq!(bench.failure(event).await.touches, 1, "one trouble does not keep the rest from being done");
+    assert_eq!(bench.run().await, Summary { tasks_rung: 1, unreadable: 2, ..Summary::default() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_it_leaves_the_rest_to_the_next_run() {
+    let bench = Bench::new().await;
+    bench.write(&[bench.task()]).await;
+    tokio::time::advance(MINUTE * 3).await;
+    let summary = handle(&bench.deps, bench.now(), Duration::from_secs(4)).await.unwrap();
+    assert_eq!(summary, Summary { unfinished: 16, ..Summary::default() });
+    assert!(bench.rung().is_empty());
+}

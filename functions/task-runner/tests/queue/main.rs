@@ -1,0 +1,10 @@
+//! The task runner on messages of its queue.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod handle;
+#[cfg(test)]
+mod run_task;
+#[cfg(test)]
+mod support;

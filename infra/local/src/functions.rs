@@ -1,0 +1,150 @@
+//! Which functions there are, and what each is given. A test holds these lists to the folders of `functions/` and to the template.
+
+use std::convert::Infallible;
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use embedded::EmbeddedSqs;
+use embedded::template::{Function, Template};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use shared::ai::Ai;
+use shared::clock::Timestamp;
+use shared::http::{HealthCheck, document, function_document, health_routes};
+use shared::services::Services;
+use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
+use utoipa::openapi::OpenApi;
+
+use crate::invoke::Job;
+use crate::platform::PlatformError;
+
+/// What functions are made of.
+pub(crate) struct Parts<'a> {
+    pub(crate) services: &'a Services,
+    pub(crate) ai: &'a Arc<dyn Ai>,
+    pub(crate) template: &'a Template,
+    pub(crate) sqs: &'a EmbeddedSqs,
+    pub(crate) queues: &'a aws_sdk_sqs::Client,
+}
+
+/// The OpenAPI document of all functions.
+pub fn openapi() -> OpenApi {
+    let parts = [
+        ("auth", auth::router().into_openapi()),
+        ("organizations", organizations::router().into_openapi()),
+        ("ventures", ventures::router().into_openapi()),
+        ("crm", crm::router().into_openapi()),
+        ("agents", agents::router().into_openapi()),
+        ("analytics", analytics::router().into_openapi()),
+    ];
+    let health = health_routes(HealthCheck::default()).into_openapi();
+    document(parts.map(|(function, part)| function_document(function, part)).into_iter().chain([health]))
+}
+
+/// The routes of every HTTP function.
+pub(crate) fn routes(parts: &Parts<'_>) -> Router {
+    let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
+    Router::new()
+        .merge(auth::router().with_state(auth::Deps::new(services())))
+        .merge(organizations::router().with_state(organizations::Deps { services: services() }))
+        .merge(ventures::router().with_state(ventures::Deps { services: services() }))
+        .merge(crm::router().with_state(crm::Deps { services: services() }))
+        .merge(agents::router().with_state(agents::Deps { services: services(), ai: ai() }))
+        .merge(analytics::router().with_state(analytics::Deps { services: services() }))
+}
+
+impl Parts<'_> {
+    fn function(&self, name: &str) -> Result<&Function, PlatformError> {
+        let missing = || PlatformError::Disagreement(format!("the template has no function {name}"));
+        self.template.functions.get(name).ok_or_else(missing)
+    }
+
+    /// The queue that a variable of a function's environment names.
+    fn queue(&self, function: &str, variable: &str) -> Result<QueueSender, PlatformError> {
+        let missing = || PlatformError::Disagreement(format!("{function} has no variable {variable}"));
+        let queue = self.function(function)?.environment.get(variable).ok_or_else(missing)?;
+        Ok(QueueSender::new(self.queues.clone(), self.sqs.queue_url(queue)))
+    }
+
+    /// A job with the time-out that the template gives it.
+    fn job<I, O, E, F>(
+        &self,
+        name: &str,
+        work: impl Fn(I) -> F + Clone + Send + Sync + 'static,
+    ) -> Result<(String, Job), PlatformError>
+    where
+        I: DeserializeOwned,
+        O: Serialize,
+        E: Display,
+        F: Future<Output = Result<O, E>>,
+    {
+        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, work)))
+    }
+}
+
+/// Every job with its name.
+pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformError> {
+    Ok(vec![projector(parts)?, sweep(parts)?, agentic_run(parts)?, agentic_worker(parts)?, task_runner(parts)?])
+}
+
+fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "projector";
+    let deps = projector::Deps { services: parts.services.clone(), tasks: parts.queue(name, "TASKS_QUEUE_URL")? };
+    let work = move |event: StreamEvent| {
+        let deps = deps.clone();
+        async move { Ok::<_, Infallible>(projector::handle(&deps, event).await) }
+    };
+    parts.job(name, work)
+}
+
+fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "sweep";
+    let deps = sweep::Deps { services: parts.services.clone(), tasks: parts.queue(name, "TASKS_QUEUE_URL")? };
+    let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
+    let work = move |event: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { sweep::handle(&deps, event.time, time).await }
+    };
+    parts.job(name, work)
+}
+
+fn agentic_run(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "agentic-run";
+    let deps = agentic_run::Deps { services: parts.services.clone(), agentic: parts.queue(name, "AGENTIC_QUEUE_URL")? };
+    let work = move |event: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { agentic_run::handle(&deps, event.time).await }
+    };
+    parts.job(name, work)
+}
+
+fn agentic_worker(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "agentic-worker";
+    let deps = agentic_worker::Deps { services: parts.services.clone() };
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(agentic_worker::handle(&deps, event, &dead_letters).await) }
+    };
+    parts.job(name, work)
+}
+
+fn task_runner(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "task-runner";
+    let deps = task_runner::Deps { services: parts.services.clone(), ai: parts.ai.clone() };
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(task_runner::handle(&deps, &dead_letters, event).await) }
+    };
+    parts.job(name, work)
+}
+
+/// The part of EventBridge Scheduler's event that jobs use.
+#[derive(Deserialize)]
+struct ScheduleEvent {
+    time: Timestamp,
+}

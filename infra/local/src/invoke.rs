@@ -1,0 +1,99 @@
+//! Invoking a job as Lambda does: with the JSON of an event, for at most its time-out.
+
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tracing::Instrument;
+
+/// Jobs run on one thread, as on Lambda, so what they wait for need not be `Send`.
+type Work = dyn Fn(Value) -> LocalBoxFuture<'static, Result<Value, String>> + Send + Sync;
+
+/// A job: what an event source, a schedule or an operator starts.
+#[derive(Clone)]
+pub(crate) struct Job {
+    name: String,
+    timeout: Duration,
+    work: Arc<Work>,
+}
+
+impl std::fmt::Debug for Job {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Job").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// How an invocation failed.
+#[derive(Debug, thiserror::Error)]
+pub enum InvokeError {
+    /// The event is not one the function takes.
+    #[error("{function} does not take this event: {reason}")]
+    Event {
+        /// The function.
+        function: String,
+        /// What is wrong with the event.
+        reason: String,
+    },
+    /// The function answered with an error, or panicked.
+    #[error("{function} failed: {reason}")]
+    Failed {
+        /// The function.
+        function: String,
+        /// What it said.
+        reason: String,
+    },
+    /// The function took longer than the template allows.
+    #[error("{function} took longer than its {seconds} seconds")]
+    TimedOut {
+        /// The function.
+        function: String,
+        /// Its time-out.
+        seconds: u64,
+    },
+}
+
+impl Job {
+    /// A job that reads its event from JSON and answers with something that becomes JSON.
+    pub(crate) fn new<I, O, E, F>(
+        name: &str,
+        timeout_seconds: u64,
+        work: impl Fn(I) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        I: DeserializeOwned,
+        O: Serialize,
+        E: Display,
+        F: Future<Output = Result<O, E>>,
+    {
+        let work = move |event: Value| {
+            let work = work.clone();
+            let invocation = async move {
+                let event = serde_json::from_value(event).map_err(|error| format!("event: {error}"))?;
+                let answer = work(event).await.map_err(|error| error.to_string())?;
+                serde_json::to_value(answer).map_err(|error| error.to_string())
+            };
+            invocation.boxed_local()
+        };
+        Self { name: name.to_owned(), timeout: Duration::from_secs(timeout_seconds), work: Arc::new(work) }
+    }
+
+    /// Runs the job on an event.
+    pub(crate) async fn invoke(&self, event: Value) -> Result<Value, InvokeError> {
+        let function = self.name.clone();
+        let span = tracing::info_span!("invocation", function);
+        let work = std::panic::AssertUnwindSafe((self.work)(event)).catch_unwind().instrument(span);
+        match tokio::time::timeout(self.timeout, work).await {
+            Ok(Ok(Ok(answer))) => Ok(answer),
+            Ok(Ok(Err(reason))) if reason.starts_with("event: ") => Err(InvokeError::Event { function, reason }),
+            Ok(Ok(Err(reason))) => Err(InvokeError::Failed { function, reason }),
+            Ok(Err(_)) => Err(InvokeError::Failed { function, reason: "it panicked".to_owned() }),
+            Err(_) => Err(InvokeError::TimedOut { function, seconds: self.timeout.as_secs() }),
+        }
+    }
+}

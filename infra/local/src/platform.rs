@@ -1,0 +1,148 @@
+//! The platform in one process.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_sdk_sqs::error::DisplayErrorContext;
+use axum::Router;
+use embedded::template::{Template, TemplateError};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs};
+use shared::ai::Ai;
+use shared::clock::Clock;
+use shared::config::{ConfigError, PlatformConfig, Variables};
+use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
+use shared::id::Ids;
+use shared::services::Services;
+
+use crate::functions;
+use crate::invoke::InvokeError;
+use crate::pump::Sources;
+
+/// The template that is deployed is the one that is run.
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// What a platform is made of.
+#[derive(Debug)]
+pub struct PlatformOptions {
+    /// The embedded DynamoDB, which holds the data.
+    pub dynamodb: EmbeddedDynamoDb,
+    /// The client that functions use; tests put a connector with faults into it.
+    pub client: aws_sdk_dynamodb::Client,
+    /// The time.
+    pub clock: Clock,
+    /// Identifiers and secrets.
+    pub ids: Ids,
+    /// The AI port.
+    pub ai: Arc<dyn Ai>,
+    /// Variables beside those of the template; they win.
+    pub variables: Vec<(String, String)>,
+}
+
+/// Why the platform does not start, or stops.
+#[derive(Debug, thiserror::Error)]
+pub enum PlatformError {
+    /// The template cannot be read.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The template and the code do not agree.
+    #[error("template.yaml and the functions do not agree: {0}")]
+    Disagreement(String),
+    /// The configuration is not usable.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// An embedded service failed.
+    #[error(transparent)]
+    Embedded(#[from] EmbeddedError),
+    /// A queue failed.
+    #[error("a queue failed: {0}")]
+    Queue(String),
+    /// A job failed.
+    #[error(transparent)]
+    Invoke(#[from] InvokeError),
+    /// No function of this name has a schedule.
+    #[error("{name} has no schedule; those that have one are {known}")]
+    UnknownSchedule {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+impl PlatformError {
+    pub(crate) fn queue(error: impl std::error::Error) -> Self {
+        Self::Queue(DisplayErrorContext(&error).to_string())
+    }
+}
+
+/// Every function over the embedded services; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Platform {
+    /// What functions are given.
+    pub services: Services,
+    /// The embedded DynamoDB.
+    pub dynamodb: EmbeddedDynamoDb,
+    /// The embedded SQS.
+    pub sqs: EmbeddedSqs,
+    pub(crate) queues: aws_sdk_sqs::Client,
+    pub(crate) sources: Sources,
+    router: Router,
+}
+
+impl Platform {
+    /// Makes what the template describes and wires every function to it.
+    pub async fn start(options: PlatformOptions) -> Result<Self, PlatformError> {
+        let PlatformOptions { dynamodb, client, clock, ids, ai, variables } = options;
+        let template = Template::read(TEMPLATE)?;
+        template.create_tables(&dynamodb)?;
+        let time = clock.clone();
+        let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
+        template.create_queues(&sqs).await?;
+        let table = template.tables.get("PlatformTable").map(|table| table.name.clone()).unwrap_or_default();
+        let defaults = [("TABLE_NAME".to_owned(), table), ("ENVIRONMENT".to_owned(), "local".to_owned())];
+        let variables: Variables = defaults.into_iter().chain(variables).collect();
+        let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
+        let queues = sqs.client();
+        let parts = functions::Parts { services: &services, ai: &ai, template: &template, sqs: &sqs, queues: &queues };
+        let routes = functions::routes(&parts);
+        let health = HealthCheck::of_table(&services)
+            .with("queues", queue_check(&template, &sqs, &queues))
+            .with("ai", || std::future::ready(ServiceHealth::Embedded));
+        let routes = routes.merge(Router::from(health_routes(health)));
+        let mut sources = Sources::default();
+        for (name, job) in functions::jobs(&parts)? {
+            for source in template.functions.get(&name).into_iter().flat_map(|function| &function.sources) {
+                sources.add(&name, source, &job);
+            }
+        }
+        Ok(Self { router: surround(routes, &services), services, dynamodb, sqs, queues, sources })
+    }
+
+    /// The API as one router, with everything around it.
+    pub fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// The names of the functions that have a schedule.
+    pub fn schedules(&self) -> impl Iterator<Item = &str> {
+        self.sources.schedules.iter().map(|schedule| schedule.function.as_str())
+    }
+}
+
+/// Asks every queue for its attributes.
+fn queue_check(
+    template: &Template,
+    sqs: &EmbeddedSqs,
+    client: &aws_sdk_sqs::Client,
+) -> impl Fn() -> Pin<Box<dyn Future<Output = ServiceHealth> + Send>> + use<> {
+    let urls = template.queues.values().map(|queue| sqs.queue_url(&queue.name)).collect::<Vec<_>>();
+    let client = client.clone();
+    move || {
+        let asked = urls.iter().map(|url| client.get_queue_attributes().queue_url(url).send()).collect::<Vec<_>>();
+        Box::pin(async move {
+            let answers = futures_util::future::join_all(asked).await;
+            if answers.iter().all(Result::is_ok) { ServiceHealth::Ok } else { ServiceHealth::Failing }
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! What an instance has once it has started.
+
+use std::fmt;
+
+use shared::clock::Clock;
+use shared::config::{ConfigError, PlatformConfig, Variables};
+use shared::id::Ids;
+use shared::services::Services;
+use worker::Env;
+
+use crate::clock::PlatformClock;
+use crate::config;
+use crate::connector::AwsConfig;
+use crate::entropy::CryptoEntropy;
+
+/// What functions are wired from; built once per instance.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The table, the time, identifiers and what verifies callers.
+    pub services: Services,
+    /// The Worker's variables and secrets, from which a function reads its own configuration.
+    pub variables: Variables,
+}
+
+/// Why an instance cannot start: every fault that was found.
+#[derive(Debug)]
+pub(crate) struct StartError(Vec<ConfigError>);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|fault| writeln!(formatter, "{fault}"))
+    }
+}
+
+impl From<ConfigError> for StartError {
+    fn from(error: ConfigError) -> Self {
+        Self(vec![error])
+    }
+}
+
+impl Host {
+    /// The host of a Worker with this environment.
+    pub(crate) fn new(environment: &Env) -> Result<Self, StartError> {
+        let variables = config::variables(environment);
+        match (PlatformConfig::read(&variables), AwsConfig::read(&variables), config::clock_offset(&variables)) {
+            (Ok(platform), Ok(aws), Ok(clock_offset)) => {
+                let clock = Clock::new(PlatformClock::new(clock_offset));
+                let ids = Ids::new(clock.clone(), CryptoEntropy);
+                Ok(Self { services: Services::new(aws.dynamodb(), clock, ids, platform), variables })
+            }
+            (platform, aws, clock_offset) => {
+                Err(StartError([platform.err(), aws.err(), clock_offset.err()].into_iter().flatten().collect()))
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use http::{Response, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use shared::http::ClientAddress;
+use testkit::Cloud;
+use testkit::runtime_api::function_url_event;
+use tower::ServiceExt;
+
+use super::Log;
+use crate::http::application;
+
+fn routes() -> Router {
+    Router::new()
+        .route("/api/panic", get(async || -> String { panic!("a fault of ours, with a secret") }))
+        .route(
+            "/api/address",
+            get(async |Extension(ClientAddress(address)): Extension<ClientAddress>| address.to_string()),
+        )
+        .route("/api/echo", post(async |body: axum::body::Bytes| body))
+}
+
+/// What the routes answer to this event, and the answer's body.
+async fn answer(event: Value) -> (Response<axum::body::Body>, Vec<u8>) {
+    let cloud = Cloud::new();
+    let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+    let response = application(routes(), &cloud.services).oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    (Response::from_parts(parts, axum::body::Body::empty()), bytes)
+}
+
+fn json_of(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_callers_address_is_the_one_lambda_saw() {
+    let forged = [("X-Forwarded-For", "198.51.100.1"), ("Forwarded", "for=198.51.100.2")];
+    let (response, body) = answer(function_url_event("GET", "/api/address", &forged, b"")).await;
+    assert_eq!((response.status(), body.as_slice()), (StatusCode::OK, b"203.0.113.7".as_slice()));
+    let mut event = function_url_event("GET", "/api/address", &[], b"");
+    event["requestContext"]["http"]["sourceIp"] = "2001:db8::1".into();
+    assert_eq!(answer(event).await.1, b"2001:db8::1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn health_stands_beside_the_routes() {
+    let (response, body) = answer(function_url_event("GET", "/api/health/", &[], b"")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(json_of(&body)["services"], json!({ "table": "ok" }));
+    assert!(response.headers().contains_key("x-request-id") && response.headers().contains_key("api-version"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_a_problem_with_its_request_id_in_the_log() {
+    let (log, guard) = Log::start();
+    let (response, body) = answer(function_url_event("GET", "/api/panic", &[], b"")).await;
+    drop(guard);
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    assert_eq!(json_of(&body)["code"], "internal");
+    assert!(!String::from_utf8(body).unwrap().contains("secret"));
+    let request_id = response.headers()["x-request-id"].to_str().unwrap();
+    let lines = log.lines();
+    assert!(lines.iter().any(|line| line["request.id"] == request_id && line["cause"] == "the handler panicked"));
+    assert!(lines.iter().any(|line| line["request.id"] == request_id && line["status"] == 500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_arrive_as_they_were_sent() {
+    for (media_type, body) in
+        [("application/json", b"{\"a\":1}".as_slice()), ("image/png", &[0xff, 0, 0x80]), ("text/plain", b"")]
+    {
+        let (response, answered) =
+            answer(function_url_event("POST", "/api/echo", &[("Content-Type", media_type)], body)).await;
+        assert_eq!((response.status(), answered.as_slice()), (StatusCode::OK, body));
+    }
+    let (response, _) = answer(function_url_event("POST", "/api/nowhere", &[], b"x")).await;
+    assert_eq!(response.status(), StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,44 @@
+use serde_json::json;
+use tracing::Level;
+
+use super::Log;
+use crate::logging::filter;
+
+#[test]
+fn a_line_has_the_fields_of_its_spans() {
+    let (log, guard) = Log::start();
+    let outer = tracing::info_span!("Lambda runtime invoke", requestId = "r-1", level = "forged");
+    outer.in_scope(|| {
+        let inner = tracing::info_span!("request", id = "req_1", user = tracing::field::Empty);
+        inner.record("user", "usr_1");
+        inner.in_scope(|| tracing::warn!(status = 500_u16, ok = false, path = "/a\n\"b\"", "answered {}", 1));
+    });
+    tracing::info!("alone");
+    drop(guard);
+    let lines = log.lines();
+    let line = &lines[0];
+    assert_eq!(
+        (&line["requestId"], &line["request.id"], &line["user"]),
+        (&json!("r-1"), &json!("req_1"), &json!("usr_1"))
+    );
+    assert_eq!((&line["status"], &line["ok"], &line["path"]), (&json!(500), &json!(false), &json!("/a\n\"b\"")));
+    assert_eq!(
+        (&line["message"], &line["level"], &line["function"]),
+        (&json!("answered 1"), &json!("WARN"), &json!("tested"))
+    );
+    assert_eq!(line["target"], module_path!());
+    assert!(line["timestamp"].as_str().unwrap().ends_with('Z'));
+    assert_eq!((&lines[1]["message"], lines[1].get("requestId")), (&json!("alone"), None));
+}
+
+#[test]
+fn levels_come_from_either_variable() {
+    let enabled = |rust_log, lambda, target: &str, level| filter(rust_log, lambda).0.would_enable(target, &level);
+    assert!(enabled(None, None, "crm", Level::INFO) && !enabled(None, None, "crm", Level::DEBUG));
+    assert!(enabled(None, Some("DEBUG"), "crm", Level::DEBUG));
+    assert!(!enabled(None, Some("FATAL"), "crm", Level::WARN));
+    assert!(enabled(Some("warn,crm=debug"), Some("INFO"), "crm", Level::DEBUG));
+    assert!(!enabled(Some("warn,crm=debug"), Some("INFO"), "other", Level::INFO));
+    let (by_level, fault) = filter(Some("crm=loud"), None);
+    assert!(by_level.would_enable("crm", &Level::INFO) && fault.is_some());
+}

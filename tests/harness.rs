@@ -1,0 +1,92 @@
+//! The platform for one test.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use embedded::wire::WireConnector;
+use futures_util::FutureExt;
+use groundwork::{Platform, PlatformOptions};
+use shared::ai::Ai;
+use shared::ai::offline::OfflineAssistant;
+use shared::clock::Clock;
+use shared::id::Ids;
+use testkit::{Cloud, FaultPlan, FaultyDynamoDb, SeededEntropy, TestApp, TestClock};
+
+/// A platform whose clock the test moves; dropping it with work left over fails the test.
+pub(crate) struct TestPlatform {
+    platform: Platform,
+    app: TestApp,
+}
+
+impl TestPlatform {
+    /// A fresh platform without faults.
+    pub(crate) async fn start() -> Self {
+        Self::build(None, Arc::new(OfflineAssistant)).await
+    }
+
+    /// A fresh platform whose DynamoDB suffers the faults of this plan.
+    pub(crate) async fn with_faults(plan: FaultPlan) -> Self {
+        Self::build(Some(plan), Arc::new(OfflineAssistant)).await
+    }
+
+    async fn build(faults: Option<FaultPlan>, ai: Arc<dyn Ai>) -> Self {
+        let dynamodb = Cloud::table();
+        let client = match faults {
+            None => dynamodb.client(),
+            Some(plan) => {
+                let faulty = FaultyDynamoDb::new(dynamodb.clone(), plan);
+                aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(WireConnector(faulty)).build())
+            }
+        };
+        let clock = Clock::new(TestClock::start());
+        let ids = Ids::new(clock.clone(), SeededEntropy::new(faults.map_or(1, |plan| plan.seed)));
+        let variables = vec![("ENVIRONMENT".to_owned(), "test".to_owned())];
+        let options = PlatformOptions { dynamodb, client, clock, ids, ai, variables };
+        let platform = Platform::start(options).await.expect("the platform starts");
+        let app = TestApp::surrounded(platform.router());
+        Self { platform, app }
+    }
+
+    /// The API.
+    pub(crate) const fn app(&self) -> &TestApp {
+        &self.app
+    }
+
+    /// Carries everything out that is on its way, letting time pass for messages that are hidden after a failure.
+    pub(crate) async fn settle(&self) {
+        loop {
+            self.drain().await.expect("queues and stream can be drained");
+            let Some(next) = self.sqs.next_visible_at() else { return };
+            tokio::time::sleep_until(next).await;
+        }
+    }
+
+    /// Carries the stream, and loses what it put into this queue: a doorbell that nobody hears.
+    pub(crate) async fn lose_messages(&self, queue_url: &str) {
+        self.drain_streams().await.expect("the stream can be drained");
+        let client = self.sqs.client();
+        client.purge_queue().queue_url(queue_url).send().await.expect("the queue can be emptied");
+    }
+}
+
+impl Deref for TestPlatform {
+    type Target = Platform;
+
+    fn deref(&self) -> &Platform {
+        &self.platform
+    }
+}
+
+impl Drop for TestPlatform {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let queues = self.sqs.depths();
+        let waiting = queues.iter().filter(|queue| queue.total() > 0).collect::<Vec<_>>();
+        assert!(waiting.is_empty(), "messages are left over: {waiting:?}");
+        let stream = self.dynamodb.stream(self.services.store.table());
+        let pending = stream.pending().now_or_never().expect("in memory it answers at once").expect("the stream is readable");
+        assert_eq!(pending, 0, "stream records are left over");
+    }
+}

@@ -1,0 +1,229 @@
+//! Who may do what: every operation of the OpenAPI document, called by everybody.
+//!
+//! An operation without a row here fails the suite, and so does a row without an operation.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use shared::access::{PlatformRole, Role};
+use shared::event::Actor;
+use shared::id::{ConversationId, LeadId, TaskId, VentureId};
+use shared::model::conversation::Conversation;
+use shared::model::lead::{Lead, LeadDetails};
+use shared::model::task::{Task, TaskInput, TaskStatus};
+use shared::model::venture::{Venture, VentureStage};
+use shared::plan::PlanName;
+use testkit::{Caller, Cloud};
+
+use crate::harness::TestPlatform;
+
+/// Those who call: nobody, a stranger, a member, an admin and the owner of the organisation, and platform support.
+const CALLERS: [&str; 6] = ["nobody", "stranger", "member", "admin", "owner", "support"];
+
+/// What each of [`CALLERS`] gets, in that order.
+type Expected = [u16; 6];
+
+/// Open to everybody.
+const fn open(status: u16) -> Expected {
+    [status; 6]
+}
+
+/// For whoever is signed in.
+const fn signed_in(status: u16) -> Expected {
+    [401, status, status, status, status, status]
+}
+
+/// For the members of the organisation; to others it is not there.
+const fn member(status: u16) -> Expected {
+    [401, 404, status, status, status, 404]
+}
+
+/// A thing of the owner's own.
+const fn owner_alone(status: u16) -> Expected {
+    [401, 404, 404, 404, status, 404]
+}
+
+struct Case {
+    body: Option<Value>,
+    content_type: &'static str,
+    expected: Expected,
+}
+
+const fn bare(expected: Expected) -> Case {
+    Case { body: None, content_type: "application/json", expected }
+}
+
+const fn with(body: Value, expected: Expected) -> Case {
+    Case { body: Some(body), content_type: "application/json", expected }
+}
+
+fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
+    let lead = things.lead.to_string();
+    let account = json!({"email": "new@example.com", "password": "correct horse battery", "name": "New"});
+    let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
+    BTreeMap::from([
+        ("GET /api/health", bare(open(200))),
+        ("POST /api/auth/register", with(account, open(201))),
+        ("POST /api/auth/login", with(json!({"email": "no@example.com", "password": "wrong password"}), open(401))),
+        ("GET /api/auth/me", bare(signed_in(200))),
+        ("POST /api/auth/refresh", with(json!({"refreshToken": "no"}), open(401))),
+        ("POST /api/auth/logout", bare(signed_in(204))),
+        ("GET /.well-known/jwks.json", bare(open(200))),
+        ("POST /api/organizations", with(json!({"name": "New"}), signed_in(201))),
+        ("GET /api/organizations", bare(signed_in(200))),
+        ("GET /api/organizations/{organizationId}", bare(member(200))),
+        ("GET /api/activity", bare(member(200))),
+        ("POST /api/ventures/create", with(venture, member(201))),
+        ("GET /api/ventures", bare(member(200))),
+        ("GET /api/ventures/{ventureId}", bare(member(200))),
+        ("POST /api/crm/leads", with(json!({"name": "Grace"}), member(201))),
+        ("GET /api/crm/leads", bare(member(200))),
+        ("GET /api/crm/leads/{leadId}", bare(member(200))),
+        ("PUT /api/crm/leads/{leadId}", with(json!({"name": "Ada King"}), member(200))),
+        ("DELETE /api/crm/leads/{leadId}", bare(member(204))),
+        ("GET /api/crm/leads/{leadId}/activities", bare(member(200))),
+        (
+            "POST /api/crm/leads/import",
+            Case { body: Some(Value::String("name\nGrace\n".to_owned())), content_type: "text/csv", expected: member(200) },
+        ),
+        ("POST /api/chat/message", with(json!({"message": "Hello"}), member(200))),
+        ("GET /api/chat/conversations", bare(member(200))),
+        ("GET /api/chat/conversations/{conversationId}/messages", bare(owner_alone(200))),
+        ("POST /api/agentic/analyze", with(json!({}), member(200))),
+        ("POST /api/tasks", with(json!({"kind": "lead_followup", "leadId": lead}), member(201))),
+        ("GET /api/tasks", bare(member(200))),
+        ("GET /api/tasks/{taskId}", bare(member(200))),
+        ("POST /api/tasks/{taskId}/cancel", bare(member(200))),
+        ("POST /api/tasks/{taskId}/retry", bare(member(409))),
+        ("GET /api/analytics/platform", bare([401, 403, 403, 403, 403, 200])),
+    ])
+}
+
+/// The organisation's things that paths name.
+struct Things {
+    lead: LeadId,
+    task: TaskId,
+    venture: VentureId,
+    conversation: ConversationId,
+}
+
+impl Things {
+    async fn make(cloud: &Cloud, owner: &Caller) -> Self {
+        let services = &cloud.services;
+        let (now, organization_id) = (services.clock.now(), owner.organization_id);
+        let things =
+            Self { lead: services.ids.next(), task: services.ids.next(), venture: services.ids.next(), conversation: services.ids.next() };
+        let actor = Actor::User { user_id: owner.user_id };
+        cloud
+            .write(|transaction| {
+                transaction.create(Lead {
+                    id: things.lead,
+                    organization_id,
+                    details: LeadDetails { name: "Ada".to_owned(), ..LeadDetails::default() },
+                    open_follow_up_task_id: None,
+                    last_follow_up_at: None,
+                    created_at: now,
+                    updated_at: now,
+                });
+                let task = Task::new(things.task, organization_id, "Post".to_owned(), TaskInput::SocialMediaPost, actor, now);
+                assert_eq!(task.status, TaskStatus::Pending);
+                transaction.create(task);
+                transaction.create(Venture {
+                    id: things.venture,
+                    organization_id,
+                    name: "Engine".to_owned(),
+                    stage: VentureStage::Idea,
+                    category: "Hardware".to_owned(),
+                    description: String::new(),
+                    created_by: owner.user_id,
+                    created_at: now,
+                });
+                transaction.create(Conversation {
+                    id: things.conversation,
+                    organization_id,
+                    user_id: owner.user_id,
+                    title: "Hello".to_owned(),
+                    created_at: now,
+                    updated_at: now,
+                });
+            })
+            .await;
+        things
+    }
+
+    fn path(&self, template: &str, owner: &Caller) -> String {
+        template
+            .replace("{organizationId}", &owner.organization_id.to_string())
+            .replace("{ventureId}", &self.venture.to_string())
+            .replace("{leadId}", &self.lead.to_string())
+            .replace("{conversationId}", &self.conversation.to_string())
+            .replace("{taskId}", &self.task.to_string())
+    }
+}
+
+/// Calls one operation as one caller on a platform of its own; the status.
+async fn call(operation: &str, caller: usize) -> u16 {
+    let platform = TestPlatform::start().await;
+    let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
+    let owner = cloud.caller("Owner").await;
+    cloud.set_plan(owner.organization_id, PlanName::Enterprise).await;
+    let things = Things::make(&cloud, &owner).await;
+    let case = cases(&things).remove(operation).expect("the row is there");
+    let (method, path) = operation.split_once(' ').expect("a method and a path");
+    let mut request = platform.app().request(method, &things.path(path, &owner));
+    let who = CALLERS[caller];
+    if who != "nobody" {
+        let person = if who == "owner" { owner.clone() } else { cloud.caller(who).await };
+        match who {
+            "member" => cloud.join(&person, owner.organization_id, Role::Member).await,
+            "admin" => cloud.join(&person, owner.organization_id, Role::Admin).await,
+            "support" => cloud.set_platform_role(&person, PlatformRole::Support).await,
+            _ => {}
+        }
+        request = request.by(&person).organization(owner.organization_id);
+    }
+    if let Some(body) = case.body {
+        let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        request = request.body(case.content_type, text);
+    }
+    let status = request.send().await.status.as_u16();
+    platform.settle().await;
+    status
+}
+
+fn operations() -> Vec<String> {
+    let document = serde_json::to_value(groundwork::openapi()).expect("the document is JSON");
+    let paths = document["paths"].as_object().expect("paths").iter();
+    let operations = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().expect("an item").keys().filter(|key| *key != "servers");
+        methods.map(move |method| format!("{} {path}", method.to_uppercase())).collect::<Vec<_>>()
+    });
+    operations.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_operation_answers_every_caller_as_expected() {
+    let platform = TestPlatform::start().await;
+    let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
+    let owner = cloud.caller("Owner").await;
+    let cases = cases(&Things::make(&cloud, &owner).await);
+    platform.settle().await;
+    let operations = operations();
+    for row in cases.keys() {
+        assert!(operations.iter().any(|operation| operation == row), "{row} is no operation of the document");
+    }
+    let mut wrong = Vec::new();
+    for operation in &operations {
+        let Some(case) = cases.get(operation.as_str()) else {
+            wrong.push(format!("{operation} has no row"));
+            continue;
+        };
+        for (caller, expected) in case.expected.into_iter().enumerate() {
+            let status = call(operation, caller).await;
+            if status != expected {
+                wrong.push(format!("{operation} as {}: {status} instead of {expected}", CALLERS[caller]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
