@@ -11,7 +11,6 @@ pub(crate) struct Founder {
     app: TestApp,
     pub(crate) email: String,
     pub(crate) token: String,
-    pub(crate) personal_organization: String,
     pub(crate) organization: String,
 }
 
@@ -34,7 +33,14 @@ impl Founder {
         assert!(answer.status.is_success(), "{}", answer.text);
         let token = answer.json["accessToken"].as_str().expect("a token").to_owned();
         let personal = answer.json["user"]["id"].as_str().expect("an id").replace("usr_", "org_");
-        Self { app: app.clone(), email, token, organization: personal.clone(), personal_organization: personal }
+        Self { app: app.clone(), email, token, organization: personal }
+    }
+
+    /// Signs in again, when the access token has run out.
+    pub(crate) async fn sign_in(&mut self) {
+        let body = json!({"email": self.email, "password": PASSWORD});
+        let answer = repeated(|| self.app.post("/api/auth/login").json(&body)).await.expect(200);
+        self.token = answer["accessToken"].as_str().expect("a token").to_owned();
     }
 
     fn dressed(&self, request: Request) -> Request {

@@ -37,7 +37,7 @@ async fn the_hourly_run_works_for_every_organization_above_free_and_no_other() {
 #[tokio::test(start_paused = true)]
 async fn a_lead_is_left_alone_for_a_week_after_a_follow_up() {
     let platform = TestPlatform::start().await;
-    let ada = Founder::register(platform.app(), "Ada").await;
+    let mut ada = Founder::register(platform.app(), "Ada").await;
     ada.import(LEADS).await.expect(200);
     set_plan(&platform.services, ada.organization.parse().unwrap(), PlanName::Pro).await.unwrap();
     // Four leads are stale; one run follows up three of them, the next the fourth, and then nobody until a week has passed.
@@ -49,6 +49,7 @@ async fn a_lead_is_left_alone_for_a_week_after_a_follow_up() {
     }
     // By then the lead that was written to yesterday in the file is stale too: five may be written to, three a run.
     tokio::time::sleep(DAY * 7).await;
+    ada.sign_in().await;
     platform.tick("agentic-run").await.unwrap();
     platform.settle().await;
     assert_eq!(follow_ups(&ada).await, 7);

@@ -22,7 +22,10 @@ export const TABLE_NAME = "groundwork-local-platform";
 /** Starts it and waits until it is ready: where its API and its AWS endpoint are, and what stops it. */
 export async function startLocalCloud() {
   const directory = await mkdtemp(path.join(tmpdir(), "groundwork-"));
-  const program = spawn(PROGRAM, [...ARGUMENTS, "--data-dir", directory], { stdio: ["ignore", "pipe", "inherit"] });
+  const program = spawn(PROGRAM, ARGUMENTS, {
+    env: { ...process.env, GROUNDWORK_DATA_DIR: directory },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const stop = async () => {
     if (program.exitCode === null && program.signalCode === null) {
       program.kill("SIGKILL");

@@ -24,9 +24,11 @@ function internalProblem() {
 /** Wraps the program's `fetch` so that every request is answered, also when the program panics. */
 export function guardAgainstPanics(program) {
   const inside = new Set();
+  const state = program.__worker_init_state();
+  if (!("criticalError" in state)) throw new Error("the worker crate tells of panics in another way than this guard knows");
   let criticalError = false;
   // The program's panic hook sets this property and nothing else, so its setter is where a panic can be noticed.
-  Object.defineProperty(program.__worker_init_state(), "criticalError", {
+  Object.defineProperty(state, "criticalError", {
     get: () => criticalError,
     set(value) {
       criticalError = value;

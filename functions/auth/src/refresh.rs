@@ -60,14 +60,14 @@ pub(crate) async fn refresh_tokens(
         let now = services.clock.now();
         let refresh_token = match rotation::judge(&session, &presented, &successor_key, now)? {
             Verdict::Exchange(successor) => {
-                eprintln!("EXCH");let lifetime = services.config.tokens.refresh_lifetime;
+                let lifetime = services.config.tokens.refresh_lifetime;
                 let next = rotation::exchanged(&session, &presented, &successor, now, lifetime);
                 if services.store.replace(&session, next).await?.is_none() {
-                    eprintln!("LOST");continue;
+                    continue;
                 }
                 successor
             }
-            Verdict::Repeat(successor) => {eprintln!("REPEAT"); successor},
+            Verdict::Repeat(successor) => successor,
             Verdict::Replay => {
                 session::end(services, user.id, session.id, Actor::Platform, client.request_id).await?;
                 return Err(Error::RefreshTokenInvalid);

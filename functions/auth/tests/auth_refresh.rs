@@ -10,15 +10,19 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::clock::{Clock, TimeSource, Timestamp};
+use shared::config::PlatformConfig;
 use shared::event::{Actor, Event, Fact};
 use shared::id::UserId;
 use shared::model::session::Session;
+use shared::services::Services;
 use shared::store::{Listing, Store};
 use support::{Auth, text};
 use testkit::{Cloud, FaultPlan, TestResponse};
@@ -198,15 +202,32 @@ async fn of_many_exchanges_at_once_all_get_the_one_live_successor() {
     assert!(!successors.contains(&third));
 }
 
-#[tokio::test(start_paused = true)]
-async fn instances_that_know_nothing_of_each_other_agree() {
-    let auth = Auth::new();
-    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
-    let others = [Auth::on(auth.cloud.clone()), Auth::on(auth.cloud.clone())];
-    let successor = refreshed(&auth, &first).await;
-    for other in &others {
-        assert_eq!(refreshed(other, &first).await, successor);
+/// A clock that is a little ahead of another.
+#[derive(Debug)]
+struct Ahead(Clock);
+
+impl TimeSource for Ahead {
+    fn now(&self) -> Timestamp {
+        self.0.now().plus(Duration::from_millis(250))
     }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn instances_agree_even_if_their_clocks_do_not() {
+    let auth = Auth::new();
+    let Services { store, clock, ids, config, .. } = auth.cloud.services.clone();
+    let services = Services::new(store.client().clone(), Clock::new(Ahead(clock)), ids, PlatformConfig::clone(&config));
+    let ahead = Auth::on(Cloud { dynamodb: auth.cloud.dynamodb.clone(), services });
+    let first = text(&auth.register("ada").await, "refreshToken").to_owned();
+    let instances = [&auth, &ahead, &auth, &ahead, &ahead, &auth];
+    let successors = join_all(instances.map(|instance| refreshed(instance, &first))).await;
+    assert!(successors.iter().all(|successor| *successor == successors[0]), "{successors:?}");
+    assert_eq!(refreshed(&Auth::on(auth.cloud.clone()), &first).await, successors[0], "also one that was not there");
+    refreshed(&ahead, &successors[0]).await;
 }
 
 /// The same table behind its faults.

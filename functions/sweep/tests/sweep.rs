@@ -97,7 +97,7 @@ async fn it_rings_what_is_due_and_nothing_else() {
     let bench = Bench::new().await;
     let now = bench.now();
     let error = || TaskError { code: "ai_unavailable".to_owned(), message: String::new() };
-    let claimed = |task: &Task| task.claimed(now).unwrap();
+    let claimed = |task: &Task| task.claimed(bench.cloud.services.ids.next(), now).unwrap();
     let (fresh, abandoned, failed_once) = (bench.task(), claimed(&bench.task()), claimed(&bench.task()));
     let failed_once = failed_once.attempt_failed(error(), true, now);
     let over = [claimed(&bench.task()).attempt_failed(error(), false, now), bench.task().cancelled(now).unwrap()];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Extension, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::http::header::AUTHORIZATION;
 use axum::routing::post;
 use axum::{Json, Router};
@@ -35,7 +35,7 @@ pub async fn set_plan(services: &Services, organization: OrganizationId, plan: P
         .execute(|| async {
             let mut transaction = Transaction::<Problem>::new();
             let current = services.store.get::<Organization>(&Organization::key_of(organization)).await?;
-            let current = current.ok_or_else(Problem::not_found)?;
+            let current = current.ok_or_else(|| unknown("organisation", organization))?;
             if current.plan != plan {
                 let fact = Fact::PlanChanged { from: current.plan, to: plan };
                 transaction.create(services.event(organization, Actor::Operator, None, fact));
@@ -48,6 +48,10 @@ pub async fn set_plan(services: &Services, organization: OrganizationId, plan: P
     Ok(said)
 }
 
+fn unknown(what: &str, which: impl std::fmt::Display) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} {which}."))
+}
+
 /// Gives the account with this address a platform role, or takes it away.
 pub async fn set_role(services: &Services, email: &str, role: Option<PlatformRole>) -> Result<String, Problem> {
     let said = services
@@ -55,8 +59,9 @@ pub async fn set_role(services: &Services, email: &str, role: Option<PlatformRol
         .execute(|| async {
             let mut transaction = Transaction::<Problem>::new();
             let account = services.store.get::<AccountEmail>(&AccountEmail::key_of(email)).await?;
-            let account = account.ok_or_else(Problem::not_found)?;
-            let user = services.store.get::<User>(&User::key_of(account.user_id)).await?.ok_or_else(Problem::not_found)?;
+            let account = account.ok_or_else(|| unknown("account with the address", email))?;
+            let user = services.store.get::<User>(&User::key_of(account.user_id)).await?;
+            let user = user.ok_or_else(|| unknown("account with the address", email))?;
             if user.platform_role != role {
                 let (user_id, organization) = (user.id, user.id.personal_organization());
                 let fact = Fact::PlatformRoleChanged { user_id, role };

@@ -56,7 +56,8 @@ impl Cloud {
         let clock = Clock::new(TestClock::start());
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
         let variables = [("TABLE_NAME", "groundwork-local-platform"), ("ENVIRONMENT", "test")];
-        let variables: Variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let variables: Variables =
+            variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let config = PlatformConfig::read(&variables).expect("the test's configuration is complete");
         Self { dynamodb, services: Services::new(client, clock, ids, config) }
     }

@@ -11,7 +11,13 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Cloud {
     /// Writes a lead that was last contacted so many days ago.
-    pub async fn lead(&self, organization_id: OrganizationId, name: &str, status: LeadStatus, days_silent: u32) -> LeadId {
+    pub async fn lead(
+        &self,
+        organization_id: OrganizationId,
+        name: &str,
+        status: LeadStatus,
+        days_silent: u32,
+    ) -> LeadId {
         let (id, now) = (self.services.ids.next::<LeadId>(), self.services.clock.now());
         let details = LeadDetails {
             name: name.to_owned(),

@@ -103,14 +103,16 @@ pub async fn run(services: &Services, request: &RunRequest<'_>) -> Result<Agenti
         }
     }
     if acts_on(InsightKind::TaskBacklog) {
-        let message = "More than 10 tasks are pending; cancel what is no longer needed or look at why they wait.".to_owned();
+        let message =
+            "More than 10 tasks are pending; cancel what is no longer needed or look at why they wait.".to_owned();
         remarks.push(Action::Warning { message });
     }
     engine.finish(remarks).await
 }
 
 fn limit_reached(what: &str) -> Action {
-    let message = format!("The plan's {what} of this month are used up; a larger plan has more, or wait for the next month.");
+    let message =
+        format!("The plan's {what} of this month are used up; a larger plan has more, or wait for the next month.");
     Action::LimitReached { message }
 }
 
@@ -136,13 +138,7 @@ impl Engine<'_> {
     }
 
     /// The writes that every new task needs: the task, the usage it reserves, the run's memory of it, the event.
-    fn create(
-        &self,
-        transaction: &mut Transaction<Refusal>,
-        task: Task,
-        run: &Versioned<AgenticRun>,
-        action: Action,
-    ) {
+    fn create(&self, transaction: &mut Transaction<Refusal>, task: Task, run: &Versioned<AgenticRun>, action: Action) {
         let event = self.event(Fact::TaskCreated { task_id: task.id, kind: task.input.kind() });
         tasks::create(transaction, task, self.request.organization.plan.plan(), event, Refusal::LimitReached);
         let mut next = run.value.clone();
@@ -163,7 +159,8 @@ impl Engine<'_> {
                 }
                 let lead = store.get::<Lead>(&Lead::key_of(self.request.organization.id, lead_id)).await?;
                 if let Some(lead) = lead.filter(|lead| is_stale(lead, now) && may_follow_up(lead, now)) {
-                    let task = self.task(Task::follow_up_title(&lead.details.name), TaskInput::LeadFollowup { lead_id });
+                    let task =
+                        self.task(Task::follow_up_title(&lead.details.name), TaskInput::LeadFollowup { lead_id });
                     if let Some(next) = lead.with_follow_up(task.id, now) {
                         transaction.replace(&lead, next);
                     }
@@ -208,7 +205,11 @@ impl Engine<'_> {
                 next.finished_at = Some(self.services.clock.now());
                 let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
                 let (insights, actions) = (count(next.insights.len()), count(next.actions.len()));
-                transaction.create(self.event(Fact::AgenticRunCompleted { run_id: next.id.clone(), insights, actions }));
+                transaction.create(self.event(Fact::AgenticRunCompleted {
+                    run_id: next.id.clone(),
+                    insights,
+                    actions,
+                }));
                 transaction.replace(&run, next.clone());
                 Ok::<_, Problem>((transaction, next))
             })

@@ -2,9 +2,9 @@
 //!
 //! What cannot be read is 400 with the path where reading stopped; what can be read but may not be is 422 with every wrong field.
 
+use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, Request};
-use axum::body::Bytes;
 use axum::response::IntoResponse;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
@@ -54,7 +54,10 @@ impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            Problem::malformed(if matches!(path.as_str(), "." | "?") { String::new() } else { path }, explain(error.inner()))
+            Problem::malformed(
+                if matches!(path.as_str(), "." | "?") { String::new() } else { path },
+                explain(error.inner()),
+            )
         })?;
         deserializer.end().map_err(|error| Problem::malformed("", explain(&error)))?;
         Ok(Self(validated(value)?))
@@ -64,7 +67,11 @@ impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
 /// What serde says without the place in the text, which means nothing to a caller who built the JSON from values.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    if error.is_data() { text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned()) } else { text }
+    if error.is_data() {
+        text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+    } else {
+        text
+    }
 }
 
 /// Checks that the body is of this media type, whatever its parameters.

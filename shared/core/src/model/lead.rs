@@ -196,7 +196,10 @@ impl LeadIdentity {
 
     /// A digest has a bounded length, and a key that is made of it shows no address. 128 bits do not collide by chance.
     fn digest(known_by: &str) -> String {
-        Sha256::digest(known_by.as_bytes()).iter().take(16).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        Sha256::digest(known_by.as_bytes())
+            .iter()
+            .take(16)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
     }
 }
 

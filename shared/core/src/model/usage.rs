@@ -72,7 +72,8 @@ impl Usage {
 
     /// Gives back what was reserved for something that did not happen, and records what trying it cost.
     pub fn release(organization: OrganizationId, month: &str, limited: &[Limited], tokens: ai::Usage) -> Update {
-        let update = limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.attribute(), -1));
+        let update =
+            limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.attribute(), -1));
         Self::with_tokens(update, tokens)
     }
 

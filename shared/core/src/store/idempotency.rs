@@ -220,7 +220,11 @@ impl Store {
 
     /// Begins a command that calls outside for at most `lease`. While it runs, a repeat is 409 with `Retry-After`; after the lease, a
     /// repeat takes over what a crash left behind.
-    pub async fn begin<T: DeserializeOwned>(&self, once: Option<&Once>, lease: Duration) -> Result<Started<T>, Problem> {
+    pub async fn begin<T: DeserializeOwned>(
+        &self,
+        once: Option<&Once>,
+        lease: Duration,
+    ) -> Result<Started<T>, Problem> {
         let mut command_id = self.ids.next::<CommandId>();
         let Some(once) = once else { return Ok(Started::Run(Run { command_id, record: None })) };
         let until = self.clock.now().plus(lease);
@@ -257,7 +261,13 @@ impl Store {
         }
     }
 
-    fn record(&self, once: &Once, status: Option<u16>, body: Option<String>, started_until: Option<Timestamp>) -> Record {
+    fn record(
+        &self,
+        once: &Once,
+        status: Option<u16>,
+        body: Option<String>,
+        started_until: Option<Timestamp>,
+    ) -> Record {
         let Once { scope, fingerprint } = once.clone();
         let expires_at = self.clock.now().plus(KEPT);
         Record { scope, fingerprint, status, body, started_until, command_id: None, lease_id: None, expires_at }
