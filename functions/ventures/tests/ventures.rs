@@ -36,6 +36,7 @@ async fn a_venture_is_its_organizations_and_leaves_an_event() {
 }
 
 /// The types of an organisation's events and the ventures they name, in order.
+#[cfg(test)]
 async fn events(cloud: &Cloud, caller: &testkit::Caller) -> Vec<(String, Value)> {
     let partition = shared::event::Event::partition(caller.organization_id);
     let listing = shared::store::Listing::of_partition(partition);

@@ -116,7 +116,7 @@ async fn it_rings_what_is_due_and_nothing_else() {
 async fn every_page_is_rung_once() {
     let bench = Bench::new().await;
     // All in one shard of the index and due at one time, so that pages end between equals.
-    let ids = (0..450_u128).map(|number| TaskId::from_shard(number));
+    let ids = (0..450_u128).map(TaskId::from_shard);
     let tasks = ids.map(|id| Task { id, ..bench.task() }).collect::<Vec<_>>();
     let rings = bench.write(&tasks).await;
     tokio::time::advance(MINUTE * 3).await;

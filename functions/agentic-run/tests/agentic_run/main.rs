@@ -1,0 +1,4 @@
+//! Who is sent a message.
+
+#[cfg(test)]
+mod fan_out;

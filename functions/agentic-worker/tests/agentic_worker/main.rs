@@ -1,0 +1,4 @@
+//! Messages and the runs they bring about.
+
+#[cfg(test)]
+mod runs;

@@ -1,0 +1,4 @@
+//! What the sweep rings and what it leaves alone.
+
+#[cfg(test)]
+mod rings;
