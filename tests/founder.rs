@@ -82,7 +82,9 @@ impl Founder {
 pub(crate) async fn repeated(request: impl Fn() -> Request) -> TestResponse {
     for _ in 0..40 {
         let answer = request().send().await;
-        let busy = matches!(answer.status.as_u16(), 500 | 503) || answer.json["code"] == "in_progress" || answer.json["code"] == "conflict";
+        let busy = matches!(answer.status.as_u16(), 500 | 503)
+            || answer.json["code"] == "in_progress"
+            || answer.json["code"] == "conflict";
         if !busy {
             return answer;
         }

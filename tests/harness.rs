@@ -86,7 +86,8 @@ impl Drop for TestPlatform {
         let waiting = queues.iter().filter(|queue| queue.total() > 0).collect::<Vec<_>>();
         assert!(waiting.is_empty(), "messages are left over: {waiting:?}");
         let stream = self.dynamodb.stream(self.services.store.table());
-        let pending = stream.pending().now_or_never().expect("in memory it answers at once").expect("the stream is readable");
+        let pending =
+            stream.pending().now_or_never().expect("in memory it answers at once").expect("the stream is readable");
         assert_eq!(pending, 0, "stream records are left over");
     }
 }

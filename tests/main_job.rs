@@ -38,7 +38,10 @@ pub(crate) async fn run(platform: &TestPlatform) -> Founder {
     let leads = ada.get("/api/crm/leads?limit=100").await.expect(200);
     assert_eq!(leads["data"].as_array().unwrap().len(), 6);
 
-    let chat = ada.post("/api/chat/message", "chat", &json!({"message": "How do I find my first customers?"})).await.expect(200);
+    let chat = ada
+        .post("/api/chat/message", "chat", &json!({"message": "How do I find my first customers?"}))
+        .await
+        .expect(200);
     assert_eq!(chat["message"]["role"], "assistant");
     assert!(chat["usage"]["outputTokens"].as_u64().unwrap() > 0);
 
@@ -46,7 +49,8 @@ pub(crate) async fn run(platform: &TestPlatform) -> Founder {
     let id = ada.organization.parse().unwrap();
     while set_plan(&platform.services, id, PlanName::Pro).await.is_err() {}
     let analysis = ada.post("/api/agentic/analyze", "pro", &json!({})).await.expect(200);
-    let kinds = |name: &str| analysis[name].as_array().unwrap().iter().map(|item| item["type"].clone()).collect::<Vec<_>>();
+    let kinds =
+        |name: &str| analysis[name].as_array().unwrap().iter().map(|item| item["type"].clone()).collect::<Vec<_>>();
     assert_eq!(kinds("insights"), ["stale_leads", "low_content_output"]);
     assert_eq!(kinds("actions"), ["lead_followup", "lead_followup", "lead_followup", "social_media_post"]);
 
@@ -71,7 +75,11 @@ pub(crate) async fn outcome(platform: &TestPlatform, ada: &Founder) -> Value {
     tasks.sort_by_key(ToString::to_string);
     // How often somebody signed in is not part of the outcome: who gets no answer to a sign-in tries again.
     let events = ada.all("/api/activity").await;
-    let mut events = events.iter().map(|event| event["type"].to_string()).filter(|name| name != "\"session.started\"").collect::<Vec<_>>();
+    let mut events = events
+        .iter()
+        .map(|event| event["type"].to_string())
+        .filter(|name| name != "\"session.started\"")
+        .collect::<Vec<_>>();
     events.sort();
     while set_role(&platform.services, &ada.email, Some(PlatformRole::Support)).await.is_err() {}
     platform.settle().await;
@@ -86,8 +94,12 @@ async fn from_sign_up_to_finished_work() {
     let outcome = outcome(&platform, &ada).await;
     let statuses = outcome["tasks"].as_array().unwrap().iter().map(|task| task["status"].clone()).collect::<Vec<_>>();
     assert_eq!(statuses, ["COMPLETED", "COMPLETED", "COMPLETED", "COMPLETED"]);
-    let activities =
-        outcome["leads"].as_array().unwrap().iter().map(|lead| lead["activities"].as_array().unwrap().len()).sum::<usize>();
+    let activities = outcome["leads"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|lead| lead["activities"].as_array().unwrap().len())
+        .sum::<usize>();
     assert_eq!(activities, 3, "{outcome:#}");
     let figures = &outcome["figures"];
     for (name, value) in [
@@ -104,7 +116,8 @@ async fn from_sign_up_to_finished_work() {
         assert_eq!(figures[name], value, "{name} in {figures:#}");
     }
     let events = outcome["events"].as_array().unwrap();
-    for name in ["organization.created", "venture.created", "leads.imported", "chat.messageAnswered", "task.completed"] {
+    for name in ["organization.created", "venture.created", "leads.imported", "chat.messageAnswered", "task.completed"]
+    {
         assert!(events.contains(&json!(format!("\"{name}\""))), "{name} in {events:?}");
     }
 }

@@ -84,7 +84,11 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/crm/leads/{leadId}/activities", bare(member(200))),
         (
             "POST /api/crm/leads/import",
-            Case { body: Some(Value::String("name\nGrace\n".to_owned())), content_type: "text/csv", expected: member(200) },
+            Case {
+                body: Some(Value::String("name\nGrace\n".to_owned())),
+                content_type: "text/csv",
+                expected: member(200),
+            },
         ),
         ("POST /api/chat/message", with(json!({"message": "Hello"}), member(200))),
         ("GET /api/chat/conversations", bare(member(200))),
@@ -111,8 +115,12 @@ impl Things {
     async fn make(cloud: &Cloud, owner: &Caller) -> Self {
         let services = &cloud.services;
         let (now, organization_id) = (services.clock.now(), owner.organization_id);
-        let things =
-            Self { lead: services.ids.next(), task: services.ids.next(), venture: services.ids.next(), conversation: services.ids.next() };
+        let things = Self {
+            lead: services.ids.next(),
+            task: services.ids.next(),
+            venture: services.ids.next(),
+            conversation: services.ids.next(),
+        };
         let actor = Actor::User { user_id: owner.user_id };
         cloud
             .write(|transaction| {
@@ -125,7 +133,8 @@ impl Things {
                     created_at: now,
                     updated_at: now,
                 });
-                let task = Task::new(things.task, organization_id, "Post".to_owned(), TaskInput::SocialMediaPost, actor, now);
+                let task =
+                    Task::new(things.task, organization_id, "Post".to_owned(), TaskInput::SocialMediaPost, actor, now);
                 assert_eq!(task.status, TaskStatus::Pending);
                 transaction.create(task);
                 transaction.create(Venture {

@@ -20,7 +20,8 @@ async fn follow_ups(founder: &Founder) -> usize {
 #[tokio::test(start_paused = true)]
 async fn the_hourly_run_works_for_every_organization_above_free_and_no_other() {
     let platform = TestPlatform::start().await;
-    let (paid, free) = (Founder::register(platform.app(), "Paid").await, Founder::register(platform.app(), "Free").await);
+    let (paid, free) =
+        (Founder::register(platform.app(), "Paid").await, Founder::register(platform.app(), "Free").await);
     for founder in [&paid, &free] {
         founder.import(LEADS).await.expect(200);
     }
@@ -70,7 +71,11 @@ async fn the_sweep_rings_for_tasks_whose_doorbell_was_lost() {
     assert_eq!(ada.get(&path).await.expect(200)["status"], "PENDING");
     platform.tick("sweep").await.unwrap();
     platform.settle().await;
-    assert_eq!(ada.get(&path).await.expect(200)["status"], "PENDING", "the sweep leaves it to its doorbell for two minutes");
+    assert_eq!(
+        ada.get(&path).await.expect(200)["status"],
+        "PENDING",
+        "the sweep leaves it to its doorbell for two minutes"
+    );
     tokio::time::sleep(Duration::from_secs(121)).await;
     platform.tick("sweep").await.unwrap();
     platform.settle().await;
@@ -81,20 +86,30 @@ async fn the_sweep_rings_for_tasks_whose_doorbell_was_lost() {
 async fn malformed_messages_become_dead_letters_with_a_reason() {
     let platform = TestPlatform::start().await;
     let client = platform.sqs.client();
-    for (queue, body) in [("tasks", "{}"), ("tasks", "not json"), ("agentic", r#"{"organizationId":"org_x","slot":"now"}"#)] {
+    for (queue, body) in
+        [("tasks", "{}"), ("tasks", "not json"), ("agentic", r#"{"organizationId":"org_x","slot":"now"}"#)]
+    {
         let url = platform.sqs.queue_url(&format!("groundwork-local-{queue}"));
         client.send_message().queue_url(url).message_body(body).send().await.unwrap();
     }
     platform.drain().await.unwrap();
     for (queue, count) in [("tasks", 2), ("agentic", 1)] {
         let url = platform.sqs.queue_url(&format!("groundwork-local-{queue}-dead-letters"));
-        let received = client.receive_message().queue_url(&url).max_number_of_messages(10).message_attribute_names("All");
+        let received =
+            client.receive_message().queue_url(&url).max_number_of_messages(10).message_attribute_names("All");
         let letters = received.send().await.unwrap().messages.unwrap_or_default();
         assert_eq!(letters.len(), count);
         for letter in letters {
-            let reason = letter.message_attributes.as_ref().and_then(|attributes| attributes.get("reason")?.string_value());
+            let reason =
+                letter.message_attributes.as_ref().and_then(|attributes| attributes.get("reason")?.string_value());
             assert!(reason.is_some_and(|reason| reason.contains("malformed")), "{letter:?}");
-            client.delete_message().queue_url(&url).receipt_handle(letter.receipt_handle.unwrap()).send().await.unwrap();
+            client
+                .delete_message()
+                .queue_url(&url)
+                .receipt_handle(letter.receipt_handle.unwrap())
+                .send()
+                .await
+                .unwrap();
         }
     }
     let error = platform.tick("nothing").await.unwrap_err().to_string();

@@ -26,7 +26,8 @@ pub(crate) async fn list_activity(
     access: OrganizationAccess<Member>,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<Event>>, Error> {
-    let listing = Listing::of_partition(Event::partition(access.organization_id())).newest_first().limit(query.page_limit());
+    let listing =
+        Listing::of_partition(Event::partition(access.organization_id())).newest_first().limit(query.page_limit());
     let page = services.store.list::<Event>(&listing, query.cursor.as_deref()).await?;
     Ok(Json(page.map(|event| event.value)))
 }

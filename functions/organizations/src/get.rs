@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use shared::access::{Principal};
+use shared::access::Principal;
 use shared::http::Path;
 use shared::id::OrganizationId;
 use shared::model::membership::Membership;

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use shared::access::{Principal};
+use shared::access::Principal;
 use shared::http::{PageQuery, Query};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
@@ -28,11 +28,11 @@ pub(crate) async fn list_organizations(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<OrganizationView>>, Error> {
     let partition = Membership::key_of(principal.user_id, principal.user_id.personal_organization()).pk;
-    let listing = Listing::of_partition(partition)
-        .range(Range::Prefix(Membership::PREFIX.to_owned()))
-        .limit(query.page_limit());
+    let listing =
+        Listing::of_partition(partition).range(Range::Prefix(Membership::PREFIX.to_owned())).limit(query.page_limit());
     let memberships = services.store.list::<Membership>(&listing, query.cursor.as_deref()).await?;
-    let keys = memberships.data.iter().map(|membership| Organization::key_of(membership.organization_id)).collect::<Vec<_>>();
+    let keys =
+        memberships.data.iter().map(|membership| Organization::key_of(membership.organization_id)).collect::<Vec<_>>();
     let mut items = services.store.batch_get(&keys).await?;
     let mut data = Vec::with_capacity(keys.len());
     for (membership, key) in memberships.data.iter().zip(&keys) {

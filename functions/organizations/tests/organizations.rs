@@ -22,7 +22,8 @@ async fn a_new_organization_is_its_creators_and_on_the_free_plan() {
     assert_eq!(list["data"][1], created);
     let path = format!("/api/organizations/{}", created["id"].as_str().unwrap());
     assert_eq!(app.get(&path).by(&ada).send().await.expect(200), created);
-    let trail = app.get("/api/activity").by(&ada).organization(created["id"].as_str().unwrap()).send().await.expect(200);
+    let trail =
+        app.get("/api/activity").by(&ada).organization(created["id"].as_str().unwrap()).send().await.expect(200);
     assert_eq!(trail["data"][0]["type"], "organization.created");
     assert_eq!(trail["data"][0]["actor"], json!({"kind": "user", "userId": ada.user_id.to_string()}));
 }

@@ -100,7 +100,8 @@ impl Template {
     }
 
     fn function(&self, id: &str, resource: &Value, globals: &Value) -> Result<(String, Function), TemplateError> {
-        let binary = resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.as_str());
+        let binary =
+            resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.as_str());
         let name = binary.ok_or_else(|| fault(format!("{id} names no Binary")))?.to_owned();
         let properties = resource.get("Properties").unwrap_or(&Value::Null);
         let mut environment = BTreeMap::new();
@@ -129,8 +130,10 @@ impl Template {
 
 fn actions(properties: &Value) -> Vec<String> {
     let policies = properties.get("Policies").and_then(Value::as_sequence).into_iter().flatten();
-    let statements = policies.flat_map(|policy| policy.get("Statement").and_then(Value::as_sequence).into_iter().flatten());
-    let actions = statements.flat_map(|statement| statement.get("Action").and_then(Value::as_sequence).into_iter().flatten());
+    let statements =
+        policies.flat_map(|policy| policy.get("Statement").and_then(Value::as_sequence).into_iter().flatten());
+    let actions =
+        statements.flat_map(|statement| statement.get("Action").and_then(Value::as_sequence).into_iter().flatten());
     actions.filter_map(|action| action.as_str().map(str::to_owned)).collect()
 }
 
@@ -138,7 +141,9 @@ fn table(id: &str, properties: &Value) -> Result<Table, TemplateError> {
     let name = intrinsic::name(properties.get("TableName"), id);
     let mut request = serde_json::Map::new();
     request.insert("TableName".to_owned(), name.clone().into());
-    for property in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"] {
+    for property in
+        ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "StreamSpecification"]
+    {
         if let Some(value) = properties.get(property) {
             let value = serde_json::to_value(value).map_err(|error| fault(format!("{id}.{property}: {error}")))?;
             request.insert(property.to_owned(), value);
@@ -157,8 +162,9 @@ fn queue(id: &str, properties: &Value) -> Result<Queue, TemplateError> {
     let redrive = match properties.get("RedrivePolicy") {
         None => None,
         Some(policy) => {
-            let target = policy.get("deadLetterTargetArn").and_then(|arn| intrinsic::referenced(arn));
-            let count = policy.get("maxReceiveCount").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok());
+            let target = policy.get("deadLetterTargetArn").and_then(intrinsic::referenced);
+            let count =
+                policy.get("maxReceiveCount").and_then(Value::as_u64).and_then(|count| u32::try_from(count).ok());
             Some(target.zip(count).ok_or_else(|| fault(format!("{id}.RedrivePolicy is not understood")))?)
         }
     };

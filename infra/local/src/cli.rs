@@ -41,7 +41,13 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "PORT", default_value_t = 8787)]
     pub(crate) port: u16,
     /// Where the data is kept.
-    #[arg(long = "data-dir", value_name = "DIRECTORY", env = "GROUNDWORK_DATA_DIR", default_value = ".groundwork", global = true)]
+    #[arg(
+        long = "data-dir",
+        value_name = "DIRECTORY",
+        env = "GROUNDWORK_DATA_DIR",
+        default_value = ".groundwork",
+        global = true
+    )]
     pub(crate) data_directory: PathBuf,
     /// Keep everything in memory; it is gone when the platform stops.
     #[arg(long)]

@@ -8,6 +8,7 @@ use crate::functions::openapi;
 
 /// `/api/openapi.json` and the explorer at `/docs`.
 pub(crate) fn routes() -> Router {
-    let page = SwaggerUi::new("/docs").config(Config::from("/api/openapi.json").persist_authorization(true).try_it_out_enabled(true));
+    let page = SwaggerUi::new("/docs")
+        .config(Config::from("/api/openapi.json").persist_authorization(true).try_it_out_enabled(true));
     Router::new().route("/api/openapi.json", get(async || Json(openapi()))).merge(page)
 }

@@ -100,7 +100,13 @@ impl Platform {
             let id = message.message_id.as_deref().unwrap_or_default();
             if !failed.iter().any(|failed| failed == id) {
                 let receipt = message.receipt_handle.clone().unwrap_or_default();
-                self.queues.delete_message().queue_url(&url).receipt_handle(receipt).send().await.map_err(PlatformError::queue)?;
+                self.queues
+                    .delete_message()
+                    .queue_url(&url)
+                    .receipt_handle(receipt)
+                    .send()
+                    .await
+                    .map_err(PlatformError::queue)?;
             }
         }
         Ok(messages.len())
@@ -161,7 +167,13 @@ impl Platform {
             let body = json!({"requestContext": {"condition": "RetryAttemptsExhausted"},
                 "DDBStreamBatchInfo": {"startSequenceNumber": record.sequence().to_string()}});
             let url = self.sqs.queue_url(queue);
-            self.queues.send_message().queue_url(url).message_body(body.to_string()).send().await.map_err(PlatformError::queue)?;
+            self.queues
+                .send_message()
+                .queue_url(url)
+                .message_body(body.to_string())
+                .send()
+                .await
+                .map_err(PlatformError::queue)?;
         }
         Ok(())
     }
@@ -171,7 +183,13 @@ impl Platform {
         let schedule = self.sources.schedules.iter().find(|schedule| schedule.function == function);
         let schedule = schedule.ok_or_else(|| PlatformError::UnknownSchedule {
             name: function.to_owned(),
-            known: self.sources.schedules.iter().map(|schedule| schedule.function.clone()).collect::<Vec<_>>().join(", "),
+            known: self
+                .sources
+                .schedules
+                .iter()
+                .map(|schedule| schedule.function.clone())
+                .collect::<Vec<_>>()
+                .join(", "),
         })?;
         Ok(schedule.job.invoke(self.schedule_event(schedule)).await?)
     }
@@ -298,7 +316,8 @@ fn failures(answer: &Value) -> Vec<String> {
 }
 
 fn sqs_record(queue: &str, message: &Message) -> Value {
-    let attributes = message.attributes.iter().flatten().map(|(name, value)| (name.as_str().to_owned(), Value::from(value.clone())));
+    let attributes =
+        message.attributes.iter().flatten().map(|(name, value)| (name.as_str().to_owned(), Value::from(value.clone())));
     json!({
         "messageId": message.message_id, "receiptHandle": message.receipt_handle, "body": message.body,
         "attributes": attributes.collect::<serde_json::Map<_, _>>(), "messageAttributes": {},

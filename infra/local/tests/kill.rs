@@ -28,7 +28,9 @@ impl Process {
             .expect("the program starts");
         for _ in 0..200 {
             let text = std::fs::read_to_string(&announcement).unwrap_or_default();
-            if let Some(url) = serde_json::from_str::<Value>(&text).ok().and_then(|value| Some(value["url"].as_str()?.to_owned())) {
+            if let Some(url) =
+                serde_json::from_str::<Value>(&text).ok().and_then(|value| Some(value["url"].as_str()?.to_owned()))
+            {
                 return Self { child, url };
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -104,7 +106,8 @@ async fn load(founder: Founder, url: String, worker: usize, stop: Arc<AtomicBool
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let lead = json!({"name": format!("Lead {worker}-{number}"), "email": format!("lead{worker}-{number}@example.com")});
+        let lead =
+            json!({"name": format!("Lead {worker}-{number}"), "email": format!("lead{worker}-{number}@example.com")});
         let Some(lead) = founder.post(&url, "/api/crm/leads", &lead).await else { break };
         leads.push(lead["id"].as_str().expect("an id").to_owned());
         let task = json!({"kind": "lead_followup", "leadId": lead["id"]});
@@ -127,9 +130,8 @@ async fn nothing_acknowledged_is_lost_and_nothing_happens_twice() {
     let (mut leads, mut tasks) = (Vec::new(), Vec::new());
     for round in 0..3 {
         let stop = Arc::new(AtomicBool::new(false));
-        let workers = (0..4).map(|worker| {
-            tokio::spawn(load(founder.clone(), process.url.clone(), round * 10 + worker, stop.clone()))
-        });
+        let workers = (0..4)
+            .map(|worker| tokio::spawn(load(founder.clone(), process.url.clone(), round * 10 + worker, stop.clone())));
         let workers = workers.collect::<Vec<_>>();
         tokio::time::sleep(Duration::from_millis(700)).await;
         process.kill();

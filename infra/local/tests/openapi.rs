@@ -5,7 +5,10 @@ fn the_committed_document_is_the_one_the_code_makes() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../openapi.json");
     let committed = std::fs::read_to_string(path).unwrap_or_default();
     let made = groundwork::openapi().to_pretty_json().expect("the document is JSON");
-    assert!(committed.trim() == made.trim(), "infra/openapi.json is out of date: cargo run -- openapi > infra/openapi.json");
+    assert!(
+        committed.trim() == made.trim(),
+        "infra/openapi.json is out of date: cargo run -- openapi > infra/openapi.json"
+    );
 }
 
 #[test]
@@ -21,7 +24,10 @@ fn every_operation_says_who_serves_it_and_what_it_answers() {
             assert!(ids.insert(id.to_owned()), "{id} is taken twice");
             let responses = operation["responses"].as_object().unwrap();
             assert!(responses.keys().any(|status| status.starts_with('2')), "{id} never succeeds");
-            assert!(operation["summary"].is_string() || operation["description"].is_string(), "{id} says nothing of itself");
+            assert!(
+                operation["summary"].is_string() || operation["description"].is_string(),
+                "{id} says nothing of itself"
+            );
         }
     }
 }

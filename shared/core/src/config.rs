@@ -115,7 +115,9 @@ impl PlatformConfig {
                 issuer: reader.optional("TOKEN_ISSUER").unwrap_or_else(|| "groundwork".to_owned()),
                 audience: reader.optional("TOKEN_AUDIENCE").unwrap_or_else(|| "groundwork".to_owned()),
                 access_lifetime: Duration::from_secs(reader.parsed("ACCESS_TOKEN_LIFETIME_SECONDS", 24 * 60 * 60)),
-                refresh_lifetime: Duration::from_secs(reader.parsed("REFRESH_TOKEN_LIFETIME_SECONDS", 30 * 24 * 60 * 60)),
+                refresh_lifetime: Duration::from_secs(
+                    reader.parsed("REFRESH_TOKEN_LIFETIME_SECONDS", 30 * 24 * 60 * 60),
+                ),
             },
         };
         reader.finish(config)

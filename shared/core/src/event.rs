@@ -94,7 +94,12 @@ pub enum Fact {
     ChatMessageSent { conversation_id: ConversationId, message_id: MessageId },
     /// The assistant answered.
     #[serde(rename = "chat.messageAnswered")]
-    ChatMessageAnswered { conversation_id: ConversationId, message_id: MessageId, input_tokens: u32, output_tokens: u32 },
+    ChatMessageAnswered {
+        conversation_id: ConversationId,
+        message_id: MessageId,
+        input_tokens: u32,
+        output_tokens: u32,
+    },
     /// A run of the agentic engine ended.
     #[serde(rename = "agentic.runCompleted")]
     AgenticRunCompleted { run_id: String, insights: u32, actions: u32 },

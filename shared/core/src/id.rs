@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ulid::Ulid;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::clock::Clock;
@@ -186,7 +186,13 @@ mod tests {
     fn one_identifier_has_one_text() {
         let text = "usr_01KAGR3V0R0000000000000000";
         assert_eq!(text.parse::<UserId>().unwrap().to_string(), text);
-        for other in ["usr_01kagr3v0r0000000000000000", "usr_O1KAGR3V0R0000000000000000", "org_01KAGR3V0R0000000000000000", "usr_", ""] {
+        for other in [
+            "usr_01kagr3v0r0000000000000000",
+            "usr_O1KAGR3V0R0000000000000000",
+            "org_01KAGR3V0R0000000000000000",
+            "usr_",
+            "",
+        ] {
             assert!(other.parse::<UserId>().is_err(), "{other}");
         }
     }

@@ -90,7 +90,8 @@ impl Problem {
 
     /// 400: the request could not be read; `path` is where reading stopped.
     pub fn malformed(path: impl Into<String>, message: impl Into<String>) -> Self {
-        let mut problem = Self::new(StatusCode::BAD_REQUEST, "malformed", "The request could not be read; see `errors`.");
+        let mut problem =
+            Self::new(StatusCode::BAD_REQUEST, "malformed", "The request could not be read; see `errors`.");
         problem.0.errors = vec![FieldProblem::new(path, message)];
         problem
     }
@@ -105,7 +106,11 @@ impl Problem {
 
     /// 401: no token came with the request.
     pub fn token_missing() -> Self {
-        Self::unauthenticated("token_missing", "Token missing", "Sign in and send `Authorization: Bearer <accessToken>`.")
+        Self::unauthenticated(
+            "token_missing",
+            "Token missing",
+            "Sign in and send `Authorization: Bearer <accessToken>`.",
+        )
     }
 
     /// 401: the token is malformed, forged, expired, or its session has ended; which of these is not told.
@@ -157,8 +162,11 @@ impl Problem {
 
     /// 503: something the platform needs does not answer; the request may be repeated.
     pub fn unavailable(cause: impl fmt::Display) -> Self {
-        let mut problem =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service is busy; repeat the request shortly.");
+        let mut problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "The service is busy; repeat the request shortly.",
+        );
         problem.0.cause = Some(cause.to_string());
         problem.retry_after(1)
     }
@@ -230,7 +238,9 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Unavailable(_) => Self::unavailable(error),
             StoreError::Corrupt(_) | StoreError::Refused(_) => Self::internal(error),
-            StoreError::Contended => Self::conflict("conflict", "Others changed the same thing at once; repeat the request."),
+            StoreError::Contended => {
+                Self::conflict("conflict", "Others changed the same thing at once; repeat the request.")
+            }
         }
     }
 }
@@ -239,7 +249,12 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Inner { status, code, detail, errors, token_error, retry_after_seconds, headers, cause } = *self.0;
         if status.is_server_error() {
-            tracing::error!(status = status.as_u16(), code, cause = cause.as_deref().unwrap_or_default(), "request failed");
+            tracing::error!(
+                status = status.as_u16(),
+                code,
+                cause = cause.as_deref().unwrap_or_default(),
+                "request failed"
+            );
         }
         let body = ProblemBody {
             kind: "about:blank",

@@ -106,7 +106,9 @@ impl Cloud {
 
     async fn signing_key(&self) -> SigningKey {
         let services = &self.services;
-        if let Some(key) = services.store.get::<SigningKey>(&SigningKey::current_key()).await.expect("the table answers") {
+        if let Some(key) =
+            services.store.get::<SigningKey>(&SigningKey::current_key()).await.expect("the table answers")
+        {
             return key.value;
         }
         let key = TokenIssuer::new_key(&services.ids, services.clock.now()).expect("a key can be made");

@@ -74,7 +74,8 @@ fn lost() -> WireResponse {
 }
 
 fn conflict(body: &[u8]) -> WireResponse {
-    let items = serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body.get("TransactItems")?.as_array()?.len()));
+    let items =
+        serde_json::from_slice::<Value>(body).ok().and_then(|body| Some(body.get("TransactItems")?.as_array()?.len()));
     let mut reasons = vec![json!({"Code": "None"}); items.unwrap_or(1)];
     reasons[0] = json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"});
     let answer = json!({

@@ -72,7 +72,9 @@ pub(super) fn read(template: &Template, place: &str, event: &Value) -> Result<Ev
         Some("ScheduleV2") => {
             let expression = properties.get("ScheduleExpression").and_then(Value::as_str).unwrap_or_default();
             let every = Interval::read(expression);
-            Ok(EventSource::Schedule { every: every.ok_or_else(|| fault(format!("{place}: {expression:?} is no rate")))? })
+            Ok(EventSource::Schedule {
+                every: every.ok_or_else(|| fault(format!("{place}: {expression:?} is no rate")))?,
+            })
         }
         Some("DynamoDB") => {
             let id = reference("Stream")?;
@@ -80,7 +82,8 @@ pub(super) fn read(template: &Template, place: &str, event: &Value) -> Result<Ev
             let filters = properties.get("FilterCriteria").and_then(|criteria| criteria.get("Filters")?.as_sequence());
             let patterns = filters.into_iter().flatten().filter_map(|filter| filter.get("Pattern")?.as_str());
             let filters = patterns.map(serde_json::from_str).collect::<Result<_, _>>();
-            let destination = properties.get("DestinationConfig").and_then(|config| config.get("OnFailure")?.get("Destination"));
+            let destination =
+                properties.get("DestinationConfig").and_then(|config| config.get("OnFailure")?.get("Destination"));
             let on_failure = destination.and_then(intrinsic::referenced).and_then(|id| template.queues.get(&id));
             let attempts = properties.get("MaximumRetryAttempts").and_then(Value::as_u64);
             Ok(EventSource::Stream {
@@ -123,7 +126,8 @@ mod tests {
     #[test]
     fn patterns_match_by_member_and_list() {
         let pattern = json!({"eventName": ["INSERT"], "dynamodb": {"NewImage": {"entity": {"S": ["event"]}}}});
-        let record = |name, entity| json!({"eventName": name, "dynamodb": {"NewImage": {"entity": {"S": entity}, "x": 1}}});
+        let record =
+            |name, entity| json!({"eventName": name, "dynamodb": {"NewImage": {"entity": {"S": entity}, "x": 1}}});
         assert!(matches(&pattern, &record("INSERT", "event")));
         assert!(!matches(&pattern, &record("MODIFY", "event")));
         assert!(!matches(&pattern, &record("INSERT", "lead")));

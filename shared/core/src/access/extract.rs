@@ -252,7 +252,9 @@ where
         let (principal, found) = find(parts, &services, wanted).await?;
         let (membership, organization) = found.membership.clone().ok_or_else(Problem::not_found)?;
         if membership.role < R::ROLE {
-            return Err(Problem::forbidden("Your role in this organisation does not allow this; ask an admin or the owner."));
+            return Err(Problem::forbidden(
+                "Your role in this organisation does not allow this; ask an admin or the owner.",
+            ));
         }
         Ok(Self { principal, organization, role: membership.role, requirement: PhantomData })
     }

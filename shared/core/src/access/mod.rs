@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 
 pub use cache::AccessCache;
 pub use extract::{
-    Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal, RoleRequirement,
-    Support, TOKEN_SECURITY,
+    Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
+    RoleRequirement, Support, TOKEN_SECURITY,
 };
 pub use keys::KeyRing;
 pub use token::{AccessToken, Claims, NewKey, TokenIssuer};

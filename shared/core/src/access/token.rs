@@ -78,7 +78,8 @@ impl TokenIssuer {
             [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
         let id: SigningKeyId = ids.next();
         let pkcs8 = [PKCS8_ED25519_PREFIX.as_slice(), &ids.secret::<32>()].concat();
-        let mut jwk = Jwk::from_encoding_key(&EncodingKey::from_ed_der(&pkcs8), Algorithm::EdDSA).map_err(Problem::internal)?;
+        let mut jwk =
+            Jwk::from_encoding_key(&EncodingKey::from_ed_der(&pkcs8), Algorithm::EdDSA).map_err(Problem::internal)?;
         jwk.common.key_id = Some(id.to_string());
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(NewKey {

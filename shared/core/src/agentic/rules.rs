@@ -48,7 +48,8 @@ pub fn insights(seen: &Observations) -> Vec<Insight> {
     let mut insights = Vec::new();
     if !seen.stale_leads.is_empty() {
         let number = seen.stale_leads.len();
-        let (who, more) = (if number == 1 { "lead has" } else { "leads have" }, if seen.more_stale_leads { "+" } else { "" });
+        let (who, more) =
+            (if number == 1 { "lead has" } else { "leads have" }, if seen.more_stale_leads { "+" } else { "" });
         insights.push(Insight {
             kind: InsightKind::StaleLeads,
             confidence: 0.9,
@@ -88,7 +89,8 @@ fn ranked(leads: &[Lead]) -> Vec<&Lead> {
 
 /// Whether a follow-up may be created for a lead now: none is open and the last is long enough ago.
 pub fn may_follow_up(lead: &Lead, now: Timestamp) -> bool {
-    lead.open_follow_up_task_id.is_none() && lead.last_follow_up_at.is_none_or(|last| now.since(last) >= FOLLOW_UP_PAUSE)
+    lead.open_follow_up_task_id.is_none()
+        && lead.last_follow_up_at.is_none_or(|last| now.since(last) >= FOLLOW_UP_PAUSE)
 }
 
 /// Whether a lead is stale now.

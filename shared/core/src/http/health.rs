@@ -90,8 +90,11 @@ async fn get_health(State(check): State<HealthCheck>) -> Response {
         services.insert(*name, ask().await);
     }
     let failing = services.values().any(|health| *health == ServiceHealth::Failing);
-    let (code, status) =
-        if failing { (StatusCode::SERVICE_UNAVAILABLE, ServiceHealth::Failing) } else { (StatusCode::OK, ServiceHealth::Ok) };
+    let (code, status) = if failing {
+        (StatusCode::SERVICE_UNAVAILABLE, ServiceHealth::Failing)
+    } else {
+        (StatusCode::OK, ServiceHealth::Ok)
+    };
     (code, Json(Health { status, services, version: env!("CARGO_PKG_VERSION") })).into_response()
 }
 

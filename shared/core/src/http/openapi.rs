@@ -42,4 +42,3 @@ pub fn document(parts: impl IntoIterator<Item = OpenApi>) -> OpenApi {
         .insert(TOKEN_SECURITY.to_owned(), SecurityScheme::Http(bearer).into());
     whole
 }
-

@@ -42,7 +42,9 @@ impl ClientAddress {
 /// A host's router: the functions' routes with everything around them.
 pub fn surround(routes: Router, services: &Services) -> Router {
     let inner = routes
-        .fallback(async || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path; see /api/openapi.json."))
+        .fallback(async || {
+            Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such path; see /api/openapi.json.")
+        })
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(cors(services.config.frontend_url.as_deref()))
         .layer(from_fn_with_state(services.clone(), envelope));
@@ -55,8 +57,7 @@ async fn without_trailing_slash(mut request: Request) -> Request {
     if path.len() > 1 && path.ends_with('/') {
         let bare = path.trim_end_matches('/');
         let bare = if bare.is_empty() { "/" } else { bare };
-        let path_and_query =
-            request.uri().query().map_or_else(|| bare.to_owned(), |query| format!("{bare}?{query}"));
+        let path_and_query = request.uri().query().map_or_else(|| bare.to_owned(), |query| format!("{bare}?{query}"));
         let mut parts = request.uri().clone().into_parts();
         parts.path_and_query = path_and_query.parse().ok();
         if let Ok(uri) = Uri::from_parts(parts) {
@@ -68,7 +69,8 @@ async fn without_trailing_slash(mut request: Request) -> Request {
 
 fn cors(frontend_url: Option<&str>) -> CorsLayer {
     let origin = frontend_url.and_then(|url| HeaderValue::from_str(url).ok());
-    let exposed = ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "api-version"];
+    let exposed =
+        ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "api-version"];
     let accepted = ["authorization", "content-type", "x-organization-id", "idempotency-key", "x-request-id"];
     CorsLayer::new()
         .allow_origin(origin.map_or_else(|| AllowOrigin::list([]), AllowOrigin::exact))
@@ -80,7 +82,8 @@ fn cors(frontend_url: Option<&str>) -> CorsLayer {
 
 /// Gives the request its id, logs it in one line, and dresses the answer.
 async fn envelope(State(services): State<Services>, mut request: Request, next: Next) -> Response {
-    let sent = request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let sent =
+        request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let request_id: RequestId = sent.unwrap_or_else(|| services.ids.next());
     request.extensions_mut().insert(request_id);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
@@ -89,8 +92,10 @@ async fn envelope(State(services): State<Services>, mut request: Request, next: 
     let mut response = next.run(request).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_problem(&response) {
         let allow = response.headers().get(header::ALLOW).cloned();
-        let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method.");
-        response = allow.into_iter().fold(problem, |problem, allow| problem.with_header(header::ALLOW, allow)).into_response();
+        let problem =
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "This path does not take this method.");
+        response =
+            allow.into_iter().fold(problem, |problem, allow| problem.with_header(header::ALLOW, allow)).into_response();
     }
     let elapsed = services.clock.now().since(began);
     let (status, duration_ms) = (response.status().as_u16(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));

@@ -39,10 +39,8 @@ impl Entity for Membership {
     }
 
     fn indexes(&self) -> Indexes {
-        let listing = ListingIndex {
-            partition: format!("ORG#{}#MEMBER", self.organization_id),
-            sort: self.user_id.to_string(),
-        };
+        let listing =
+            ListingIndex { partition: format!("ORG#{}#MEMBER", self.organization_id), sort: self.user_id.to_string() };
         Indexes { listing: Some(listing), ..Indexes::default() }
     }
 }

@@ -88,7 +88,8 @@ impl ProjectionFailure {
     /// The first failure of an event.
     pub fn new(event: EventId, organization: OrganizationId, reason: &str, now: Timestamp) -> Self {
         let (event_id, organization_id) = (event, organization);
-        Self { event_id, organization_id, attempts: 0, touches: 0, retry_at: now, reason: String::new() }.again(reason, now)
+        Self { event_id, organization_id, attempts: 0, touches: 0, retry_at: now, reason: String::new() }
+            .again(reason, now)
     }
 
     /// Where an event's failure lies.

@@ -45,7 +45,9 @@ impl Cursor {
     }
 
     pub(super) fn decode(encoded: &str, partition: &str, indexed: bool) -> Result<Self, Problem> {
-        let refused = || Problem::malformed("cursor", "is not a cursor of this list; use `nextCursor` of its last page as it came");
+        let refused = || {
+            Problem::malformed("cursor", "is not a cursor of this list; use `nextCursor` of its last page as it came")
+        };
         if encoded.len() > LENGTH_MAXIMUM {
             return Err(refused());
         }

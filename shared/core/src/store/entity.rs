@@ -118,7 +118,8 @@ impl<T: Entity> Versioned<T> {
         }
         let version = item.get("version").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
         let version = version.ok_or_else(|| StoreError::Corrupt(format!("a {} without a version", T::TYPE)))?;
-        let value = serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(format!("{}: {error}", T::TYPE)))?;
+        let value =
+            serde_dynamo::from_item(item).map_err(|error| StoreError::Corrupt(format!("{}: {error}", T::TYPE)))?;
         Ok(Self { value, version })
     }
 

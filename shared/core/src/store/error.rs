@@ -40,7 +40,8 @@ impl StoreError {
     {
         let transient = match &error {
             SdkError::ServiceError(context) => {
-                context.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code)) || context.raw().status().is_server_error()
+                context.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
+                    || context.raw().status().is_server_error()
             }
             SdkError::ConstructionFailure(_) => false,
             _ => true,

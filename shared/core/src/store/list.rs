@@ -104,7 +104,11 @@ pub struct DuePlace(Item);
 
 impl Store {
     /// One page of a list, after `cursor` if one is given.
-    pub async fn list<T: Entity>(&self, listing: &Listing, cursor: Option<&str>) -> Result<Page<Versioned<T>>, Problem> {
+    pub async fn list<T: Entity>(
+        &self,
+        listing: &Listing,
+        cursor: Option<&str>,
+    ) -> Result<Page<Versioned<T>>, Problem> {
         let page = self.list_items(listing, cursor).await?;
         let data = page.data.into_iter().map(Versioned::from_item).collect::<Result<_, StoreError>>()?;
         Ok(Page { data, next_cursor: page.next_cursor })

@@ -114,13 +114,21 @@ impl Store {
         for item in output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default() {
             found.insert(Key::of(&item)?, item);
         }
-        Ok(output.unprocessed_keys.and_then(|mut all| all.remove(&*self.table)).map(|rest| rest.keys).unwrap_or_default())
+        Ok(output
+            .unprocessed_keys
+            .and_then(|mut all| all.remove(&*self.table))
+            .map(|rest| rest.keys)
+            .unwrap_or_default())
     }
 
     /// Replaces an item that is no business state (a lease, a checkpoint) if nobody changed it since it was read. `None` says that
     /// somebody did. Where several may write at once, `next` must differ between them (by a [`crate::id::LeaseId`]): an equal item counts
     /// as one's own.
-    pub async fn replace<T: Entity + Clone>(&self, current: &Versioned<T>, next: T) -> Result<Option<Versioned<T>>, StoreError> {
+    pub async fn replace<T: Entity + Clone>(
+        &self,
+        current: &Versioned<T>,
+        next: T,
+    ) -> Result<Option<Versioned<T>>, StoreError> {
         let next = Versioned { value: next, version: current.version.saturating_add(1) };
         let result = self
             .client

@@ -35,7 +35,8 @@ impl RateStatus {
         let policy = format!("\"{name}\";q={attempts};w={}", window.as_secs());
         let status = format!("\"{name}\";r={};t={}", self.remaining, self.resets_in_seconds);
         let headers = [("ratelimit-policy", policy), ("ratelimit", status)];
-        let value = |(name, text): (_, String)| Some((HeaderName::from_static(name), HeaderValue::from_str(&text).ok()?));
+        let value =
+            |(name, text): (_, String)| Some((HeaderName::from_static(name), HeaderValue::from_str(&text).ok()?));
         headers.into_iter().filter_map(value).collect()
     }
 }
@@ -51,13 +52,17 @@ impl Store {
         let window = now.div_euclid(window_seconds);
         let ends = window.saturating_add(1).saturating_mul(window_seconds);
         let resets_in_seconds = u64::try_from(ends.saturating_sub(now)).unwrap_or(1);
-        let digest = Sha256::digest(subject.as_bytes()).iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let digest = Sha256::digest(subject.as_bytes())
+            .iter()
+            .take(12)
+            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         let update = Update::new(Key::new(format!("RATE#{}#{digest}", limit.name), window.to_string()), "rateCounter")
             .add("attempts", 1)
             .set("ttl", aws_sdk_dynamodb::types::AttributeValue::N(ends.saturating_add(3600).to_string()))
             .only_if_at_most("attempts", i64::from(limit.attempts).saturating_sub(1));
         if let Some(counter) = self.update(update).await? {
-            let counted = counter.get("attempts").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
+            let counted =
+                counter.get("attempts").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
             Ok(RateStatus { limit, remaining: limit.attempts.saturating_sub(counted.unwrap_or(0)), resets_in_seconds })
         } else {
             let status = RateStatus { limit, remaining: 0, resets_in_seconds };
@@ -92,7 +97,9 @@ impl Store {
             .await;
         match result {
             Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(None),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
+                Ok(None)
+            }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
     }

@@ -87,7 +87,8 @@ impl<E> Transaction<E> {
 
     /// Requires that nobody changed an item since it was read, without writing it.
     pub fn unchanged<T: Entity>(&mut self, current: &Versioned<T>) {
-        let write = Write::Check { key: current.key(), condition: "version = :version", version: Some(current.version) };
+        let write =
+            Write::Check { key: current.key(), condition: "version = :version", version: Some(current.version) };
         self.writes.push((write, OnReject::Stale));
     }
 
@@ -254,17 +255,24 @@ impl Store {
 /// Reads the reasons of a cancelled transaction, which come in the order of its items. A command carried out before outranks its errors,
 /// which outrank changed items; all of them outrank being busy.
 fn cancellation<E>(error: &SdkError<TransactWriteItemsError>, rejections: &[OnReject<E>]) -> Option<Cancellation> {
-    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else { return None };
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return None;
+    };
     let rank = |index: usize| match rejections.get(index) {
         Some(OnReject::Replay) => 0,
         Some(OnReject::Fail(_)) => 1,
         _ => 2,
     };
     let codes = || cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None"));
-    let failed = codes().enumerate().filter(|(index, code)| *code == "ConditionalCheckFailed" && *index < rejections.len());
+    let failed =
+        codes().enumerate().filter(|(index, code)| *code == "ConditionalCheckFailed" && *index < rejections.len());
     if let Some((index, _)) = failed.min_by_key(|(index, _)| rank(*index)) {
         return Some(Cancellation::Condition(index));
     }
     let is_busy = |code| matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
-    Some(if codes().any(is_busy) { Cancellation::Busy } else { Cancellation::Other(codes().collect::<Vec<_>>().join(", ")) })
+    Some(if codes().any(is_busy) {
+        Cancellation::Busy
+    } else {
+        Cancellation::Other(codes().collect::<Vec<_>>().join(", "))
+    })
 }

@@ -10,8 +10,8 @@ use super::classifier::{Intent, Topic, classify};
 use super::{MODEL, OfflineAssistant, count_tokens};
 use crate::ai::structured::{Structured, complete_structured};
 use crate::ai::{
-    Ai, AiError, ChatContext, Completion, FollowUp, LeadFollowUpBrief, Message, PostDraft,
-    Role, SocialMediaPostBrief, prompt,
+    Ai, AiError, ChatContext, Completion, FollowUp, LeadFollowUpBrief, Message, PostDraft, Role, SocialMediaPostBrief,
+    prompt,
 };
 
 /// The assistant is always ready, so one poll is enough.
