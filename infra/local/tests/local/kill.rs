@@ -18,28 +18,37 @@ impl Process {
     async fn start(data_directory: &Path, clock_ahead_seconds: u32) -> Self {
         let announcement = data_directory.join("running.json");
         drop(std::fs::remove_file(&announcement));
-        let child = Command::new(env!("CARGO_BIN_EXE_groundwork"))
-            .args(["--port", "0", "--data-dir"])
-            .arg(data_directory)
-            .args(["--clock-ahead", &clock_ahead_seconds.to_string()])
-            .env_remove("PORT")
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+        let mut process = Self { child: Self::spawn(data_directory, clock_ahead_seconds), url: String::new() };
         for _ in 0..200 {
             let text = std::fs::read_to_string(&announcement).unwrap_or_default();
-            if let Some(url) =
-                serde_json::from_str::<Value>(&text).ok().and_then(|value| Some(value["url"].as_str()?.to_owned()))
-            {
-                return Self { child, url };
+            if let Ok(running) = serde_json::from_str::<Value>(&text) {
+                process.url = running["url"].as_str().expect("a URL").to_owned();
+                return process;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the platform did not start");
     }
 
+    fn spawn(data_directory: &Path, clock_ahead_seconds: u32) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_groundwork"))
+            .args(["--port", "0", "--data-dir"])
+            .arg(data_directory)
+            .args(["--clock-ahead", &clock_ahead_seconds.to_string()])
+            .env_remove("PORT")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("the program starts")
+    }
+
     /// SIGKILL: no destructor runs, nothing is flushed.
-    fn kill(mut self) {
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
         self.child.kill().expect("the process can be killed");
         self.child.wait().expect("the process ends");
     }
