@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub(crate) const DATABASE: &str = "platform.sqlite";
 pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: u64) -> Result<Platform, CliError> {
     let dynamodb = match data_directory {
         Some(directory) => {
-            std::fs::create_dir_all(directory).map_err(|error| CliError::Directory(directory.clone(), error))?;
+            make_private(directory)?;
             EmbeddedDynamoDb::open(&directory.join(DATABASE))?
         }
         None => EmbeddedDynamoDb::in_memory()?.with_execution(Execution::BlockingPool),
@@ -60,6 +60,18 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     Ok(Platform::start(PlatformOptions { dynamodb, client, clock, ids, ai, variables }).await?)
 }
 
+/// Makes the data directory if it is not there, for its owner alone: accounts and the operator token are in it.
+fn make_private(directory: &Path) -> Result<(), CliError> {
+    if directory.exists() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(directory).map_err(|error| CliError::Directory(directory.to_owned(), error))
+}
+
 /// Serves until Ctrl-C, then lets running requests and jobs end.
 pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let began = tokio::time::Instant::now();
@@ -68,8 +80,9 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let platform = open((!options.memory).then_some(&options.data_directory), options.clock_ahead).await?;
     let operator_token = operator_token(&platform);
     let running = Running { url: format!("http://{address}"), operator_token: operator_token.clone() };
-    std::fs::create_dir_all(&options.data_directory)
-        .and_then(|()| running.announce(&options.data_directory))
+    make_private(&options.data_directory)?;
+    running
+        .announce(&options.data_directory)
         .map_err(|error| CliError::Directory(options.data_directory.clone(), error))?;
 
     let (stop, stopped) = watch::channel(false);
@@ -155,10 +168,25 @@ fn operator_token(platform: &Platform) -> String {
     platform.services.ids.secret::<24>().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
+/// Completes when the process is asked to end: by Ctrl-C, or by whoever supervises it.
 async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        // Without a way to be told, run on: the process can still be killed and loses nothing.
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut signals) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            signals.recv().await;
+            return;
+        }
         std::future::pending::<()>().await;
+    };
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a way to be told, run on: the process can still be killed and loses nothing.
+            std::future::pending::<()>().await;
+        }
+    };
+    tokio::select! {
+        () = terminated => {}
+        () = interrupted => {}
     }
 }
 

@@ -31,7 +31,6 @@ pub struct LeadActivity {
     /// The activity's id.
     pub id: LeadActivityId,
     /// The organisation.
-    #[schema(ignore)]
     pub organization_id: OrganizationId,
     /// The lead.
     pub lead_id: LeadId,
