@@ -1,9 +1,14 @@
 //! The founder's loop: from sign-up to an agent's finished work.
 
+use std::time::Duration;
+
 use groundwork::operator::{set_plan, set_role};
 use serde_json::{Value, json};
 use shared::access::PlatformRole;
+use shared::model::post::Post;
+use shared::model::usage::Usage;
 use shared::plan::PlanName;
+use shared::store::Store;
 
 use crate::founder::{Founder, PASSWORD};
 use crate::harness::TestPlatform;
@@ -64,7 +69,7 @@ pub(crate) async fn outcome(platform: &TestPlatform, ada: &Founder) -> Value {
     for lead in ada.all("/api/crm/leads").await {
         let path = format!("/api/crm/leads/{}/activities", lead["id"].as_str().unwrap());
         let activities = ada.all(&path).await;
-        leads.push(json!({"name": lead["name"], "status": lead["status"], "open": lead["openFollowUpTaskId"],
+        leads.push(json!({"name": lead["name"], "status": lead["status"], "open": lead["openFollowUpTaskId"], "notes": lead["notes"],
             "activities": activities.iter().map(|activity| activity["subject"].clone()).collect::<Vec<_>>()}));
     }
     leads.sort_by_key(|lead| lead["name"].to_string());
@@ -73,6 +78,12 @@ pub(crate) async fn outcome(platform: &TestPlatform, ada: &Founder) -> Value {
         tasks.push(json!({"title": task["title"], "status": task["status"]}));
     }
     tasks.sort_by_key(ToString::to_string);
+    let mut messages = Vec::new();
+    for conversation in ada.all("/api/chat/conversations").await {
+        let path = format!("/api/chat/conversations/{}/messages", conversation["id"].as_str().unwrap());
+        let said = ada.all(&path).await;
+        messages.extend(said.iter().map(|message| json!([message["role"], message["content"]])));
+    }
     // How often somebody signed in is not part of the outcome: who gets no answer to a sign-in tries again.
     let events = ada.all("/api/activity").await;
     let mut events = events
@@ -84,7 +95,26 @@ pub(crate) async fn outcome(platform: &TestPlatform, ada: &Founder) -> Value {
     while set_role(&platform.services, &ada.email, Some(PlatformRole::Support)).await.is_err() {}
     platform.settle().await;
     let figures = ada.get("/api/analytics/platform").await.expect(200);
-    json!({"leads": leads, "tasks": tasks, "events": events, "figures": figures})
+    json!({"leads": leads, "tasks": tasks, "messages": messages, "events": events, "figures": figures,
+        "usage": used(platform, ada).await})
+}
+
+/// What the organisation used this month, and how many posts it has.
+async fn used(platform: &TestPlatform, ada: &Founder) -> Value {
+    let (organization, now) = (ada.organization.parse().unwrap(), platform.services.clock.now());
+    // Behind the scenes, where no fault gets in the way.
+    let store = Store::new(
+        platform.dynamodb.client(),
+        platform.services.store.table(),
+        platform.services.clock.clone(),
+        platform.services.ids.clone(),
+    );
+    let usage =
+        store.get::<Usage>(&Usage::key_of(organization, &now.month())).await.unwrap().expect("something was used");
+    let posts = Post::written_within(&store, organization, Duration::from_secs(24 * 60 * 60), now, 100).await.unwrap();
+    let Usage { tasks, tasks_completed, chat_messages, .. } = usage.value;
+    json!({"tasks": tasks, "tasksCompleted": tasks_completed, "reservedPosts": usage.posts, "posts": posts,
+        "chatMessages": chat_messages, "inputTokens": usage.input_tokens, "outputTokens": usage.output_tokens})
 }
 
 #[tokio::test(start_paused = true)]
@@ -101,6 +131,12 @@ async fn from_sign_up_to_finished_work() {
         .map(|lead| lead["activities"].as_array().unwrap().len())
         .sum::<usize>();
     assert_eq!(activities, 3, "{outcome:#}");
+    let usage = &outcome["usage"];
+    assert_eq!(
+        (&usage["tasks"], &usage["tasksCompleted"], &usage["posts"]),
+        (&json!(4), &json!(4), &json!(1)),
+        "{usage}"
+    );
     let figures = &outcome["figures"];
     for (name, value) in [
         ("total_users", 1),

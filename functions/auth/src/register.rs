@@ -38,14 +38,9 @@ pub(crate) struct Register {
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, write_only)]
     password: Secret,
     /// The person's name.
-    #[garde(custom(shared::http::not_blank), custom(no_control_characters), length(chars, max = 100))]
+    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
     name: String,
-}
-
-/// A rule for names: they end up in mail headers and file names. Its signature is what garde's `custom` wants.
-fn no_control_characters(text: &str, _: &()) -> garde::Result {
-    if text.contains(char::is_control) { Err(garde::Error::new("must not hold control characters")) } else { Ok(()) }
 }
 
 /// Register an account and sign it in. It comes with a personal organisation on the Free plan.

@@ -27,11 +27,11 @@ pub(crate) const ORGANIZATIONS_MAXIMUM: u16 = 100;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateOrganization {
     /// Its name.
-    #[garde(custom(shared::http::not_blank), length(chars, max = 100))]
+    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "Analytical Engines")]
     name: String,
     /// What it does.
-    #[garde(inner(custom(shared::http::not_blank), length(chars, max = 100)))]
+    #[garde(inner(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100)))]
     #[schema(min_length = 1, max_length = 100, example = "Computing")]
     #[serde(default)]
     industry: Option<String>,

@@ -1,7 +1,10 @@
 //! `/api/organizations`
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use organizations::{Deps, router};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use shared::access::Role;
 use testkit::{Cloud, TestApp};
 
@@ -80,6 +83,8 @@ async fn bad_input_is_told_apart_and_writes_nothing() {
     let problem = send(&json!({"name": " ", "industry": long}).to_string()).await.expect_problem(422, "invalid");
     let paths = problem["errors"].as_array().unwrap().iter().map(|error| error["path"].clone()).collect::<Vec<_>>();
     assert_eq!(paths, ["industry", "name"], "all of them, by name");
+    let problem = send(&json!({"name": "two\nlines"}).to_string()).await.expect_problem(422, "invalid");
+    assert_eq!(problem["errors"][0]["path"], "name");
     let not_utf8 = app.post("/api/organizations").by(&ada).body("application/json", vec![b'"', 0xff, b'"']).send();
     not_utf8.await.expect_problem(400, "malformed");
     let text = app.post("/api/organizations").by(&ada).body("text/plain", "{}").send().await;
@@ -105,6 +110,13 @@ async fn lists_are_paged_and_cursors_stay_in_their_list() {
     assert_eq!((second["data"].as_array().unwrap().len(), &second["nextCursor"]), (1, &json!(null)));
     app.get(&path).by(&eve).send().await.expect_problem(400, "malformed");
     app.get("/api/organizations?cursor=%21").by(&ada).send().await.expect_problem(400, "malformed");
+    // A cursor may name this very list and yet a place outside of it.
+    let tag = Sha256::digest(format!("USER#{}", ada.user_id).as_bytes());
+    for place in ["A", "ZZZ", "MEMBER", "SESSION#x"] {
+        let forged = URL_SAFE_NO_PAD.encode([&tag[..4], place.as_bytes()].concat());
+        let answer = app.get(&format!("/api/organizations?cursor={forged}")).by(&ada).send().await;
+        answer.expect_problem(400, "malformed");
+    }
     app.get("/api/organizations?limit=0").by(&ada).send().await.expect_problem(422, "invalid");
     app.get("/api/organizations?limit=x").by(&ada).send().await.expect_problem(400, "malformed");
     app.get("/api/organizations?page=2").by(&ada).send().await.expect_problem(400, "malformed");

@@ -20,14 +20,14 @@ use crate::Error;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateVenture {
     /// Its name.
-    #[garde(custom(shared::http::not_blank), length(chars, max = 100))]
+    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "Difference Engine")]
     name: String,
     /// How far it has come.
     #[garde(skip)]
     stage: VentureStage,
     /// What field it is in.
-    #[garde(custom(shared::http::not_blank), length(chars, max = 100))]
+    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
     #[schema(min_length = 1, max_length = 100, example = "Computing")]
     category: String,
     /// What it does.

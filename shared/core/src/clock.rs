@@ -52,7 +52,7 @@ impl Clock {
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The latest instant that has a text form: the end of the year 9999.
+    /// The latest instant that has a text form in every library that reads ours: jiff's, the second to last day of the year 9999.
     const MAXIMUM_MS: i64 = 253_402_207_200_999;
 
     /// The instant `milliseconds` after the Unix epoch; clamped to the years 1970 to 9999, the range whose texts sort.

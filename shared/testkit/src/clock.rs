@@ -1,9 +1,9 @@
-//! Time and randomness that a test holds in its hand.
+//! Time and randomness that a test holds in its hand, and the system's time for processes outside of it.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -29,6 +29,22 @@ impl TestClock {
 impl TimeSource for TestClock {
     fn now(&self) -> Timestamp {
         START.plus(self.began.elapsed())
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// The operating system's clock, by which functions go that run as processes of their own.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl TimeSource for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "a process outside goes by the real time")]
+    fn now(&self) -> Timestamp {
+        let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_milliseconds(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -2,13 +2,13 @@
 
 use embedded::template::Template;
 use embedded::wire::WireConnector;
-use embedded::{EmbeddedDynamoDb, WireService};
-use shared::clock::Clock;
+use embedded::{EmbeddedDynamoDb, Execution, WireService};
+use shared::clock::{Clock, TimeSource};
 use shared::config::{PlatformConfig, Variables};
 use shared::id::Ids;
 use shared::services::Services;
 
-use crate::{FaultPlan, FaultyDynamoDb, SeededEntropy, TestClock};
+use crate::{FaultPlan, FaultyDynamoDb, Overlapping, SeededEntropy, SystemClock, TestClock};
 
 /// The template that is deployed; tests make their table from it.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
@@ -23,24 +23,48 @@ pub struct Cloud {
 }
 
 impl Cloud {
-    /// A fresh table and the seed 1. The test must run on a current-thread runtime with its clock paused.
+    /// A fresh table and the seed 1. The test must run on a current-thread runtime with its clock paused. Commands that are sent at once go
+    /// in step ([`Overlapping`]).
     pub fn new() -> Self {
         let dynamodb = Self::table();
-        Self::over(dynamodb.clone(), dynamodb, 1)
+        Self::through(dynamodb.clone(), Overlapping::seeded(dynamodb, std::env::var("OVERLAP_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0)))
+    }
+
+    /// A fresh table on which commands that are sent at once overtake each other as it follows from a seed.
+    pub fn with_timing(seed: u64) -> Self {
+        let dynamodb = Self::table();
+        Self::over(dynamodb.clone(), Overlapping::seeded(dynamodb, seed), TestClock::start(), seed)
     }
 
     /// A fresh table whose requests suffer the faults that follow from `plan`'s seed.
     pub fn with_faults(plan: FaultPlan) -> Self {
         let dynamodb = Self::table();
-        Self::over(dynamodb.clone(), FaultyDynamoDb::new(dynamodb, plan), plan.seed)
+        Self::over(dynamodb.clone(), FaultyDynamoDb::new(dynamodb, plan), TestClock::start(), plan.seed)
+    }
+
+    /// This table as `service` gives it, such as one that refuses what a test says.
+    pub fn through(dynamodb: EmbeddedDynamoDb, service: impl WireService) -> Self {
+        Self::over(dynamodb, service, TestClock::start(), 1)
+    }
+
+    /// A fresh table on the system's time, for functions that run as processes of their own.
+    pub fn live() -> Self {
+        let dynamodb = Self::table().with_execution(Execution::BlockingPool);
+        Self::over(dynamodb.clone(), dynamodb, SystemClock, 1)
     }
 
     /// The same table and time without the faults, for arranging a test and looking at its end.
     pub fn without_faults(&self) -> Self {
         let Services { clock, config, .. } = &self.services;
         let ids = Ids::new(clock.clone(), SeededEntropy::new(u64::MAX));
-        let services = Services::new(self.dynamodb.client(), clock.clone(), ids, PlatformConfig::clone(config));
+        let client = Self::client(&self.dynamodb, Overlapping::in_step(self.dynamodb.clone()));
+        let services = Services::new(client, clock.clone(), ids, PlatformConfig::clone(config));
         Self { dynamodb: self.dynamodb.clone(), services }
+    }
+
+    /// The SDK's client whose requests to this table `service` answers.
+    pub fn client(dynamodb: &EmbeddedDynamoDb, service: impl WireService) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(WireConnector(service)).build())
     }
 
     /// An empty table as the template describes it.
@@ -51,9 +75,9 @@ impl Cloud {
         dynamodb
     }
 
-    fn over(dynamodb: EmbeddedDynamoDb, service: impl WireService, seed: u64) -> Self {
-        let client = aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(WireConnector(service)).build());
-        let clock = Clock::new(TestClock::start());
+    fn over(dynamodb: EmbeddedDynamoDb, service: impl WireService, time: impl TimeSource + 'static, seed: u64) -> Self {
+        let client = Self::client(&dynamodb, service);
+        let clock = Clock::new(time);
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
         let variables = [("TABLE_NAME", "groundwork-local-platform"), ("ENVIRONMENT", "test")];
         let variables: Variables =

@@ -9,6 +9,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
+use crate::Overlapping;
+
 /// Which faults happen and how often, all following from a seed.
 #[derive(Clone, Copy, Debug)]
 pub struct FaultPlan {
@@ -25,10 +27,11 @@ impl FaultPlan {
     }
 }
 
-/// An embedded DynamoDB that throttles, conflicts, loses answers after it has committed, answers late and does things twice.
+/// An embedded DynamoDB that throttles, conflicts, loses answers after it has committed, answers late and does things twice. Commands
+/// that are sent at once overtake each other ([`Overlapping`]).
 #[derive(Clone, Debug)]
 pub struct FaultyDynamoDb {
-    inner: EmbeddedDynamoDb,
+    inner: Overlapping<EmbeddedDynamoDb>,
     plan: FaultPlan,
     random: Arc<Mutex<StdRng>>,
 }
@@ -46,7 +49,11 @@ enum Fault {
 impl FaultyDynamoDb {
     /// Wraps a table.
     pub fn new(inner: EmbeddedDynamoDb, plan: FaultPlan) -> Self {
-        Self { inner, plan, random: Arc::new(Mutex::new(StdRng::seed_from_u64(plan.seed))) }
+        Self {
+            inner: Overlapping::seeded(inner, plan.seed),
+            plan,
+            random: Arc::new(Mutex::new(StdRng::seed_from_u64(plan.seed))),
+        }
     }
 
     fn fault(&self, operation: &str) -> Option<Fault> {

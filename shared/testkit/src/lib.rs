@@ -2,7 +2,7 @@
 //!
 //! A [`Cloud`] is the platform's table in memory behind the real SDK, with a clock that only the test moves (tokio's paused clock) and
 //! identifiers from a seed. A [`TestApp`] sends requests to a router without a socket; a [`Caller`] is somebody signed in, with the rows
-//! that sign-in leaves in the table.
+//! that sign-in leaves in the table. A [`FunctionHost`] runs a function's binary as Lambda does, on the system's time.
 
 mod ai;
 mod app;
@@ -10,12 +10,16 @@ mod caller;
 mod clock;
 mod cloud;
 mod fault;
+mod host;
 mod lead;
+mod overlapping;
 pub mod runtime_api;
 
 pub use ai::ScriptedAi;
 pub use app::{Request, TestApp, TestResponse};
 pub use caller::Caller;
-pub use clock::{SeededEntropy, TestClock};
+pub use clock::{SeededEntropy, SystemClock, TestClock};
 pub use cloud::{Cloud, TEMPLATE};
 pub use fault::{FaultPlan, FaultyDynamoDb};
+pub use host::FunctionHost;
+pub use overlapping::Overlapping;

@@ -14,7 +14,7 @@ use shared::plan::PlanName;
 use shared::services::Services;
 use shared::store::Listing;
 use shared_lambda::{QueueSender, SqsEvent};
-use testkit::{Caller, Cloud, FaultPlan, TEMPLATE};
+use testkit::{Caller, Cloud, FaultPlan, FaultyDynamoDb, TEMPLATE};
 
 const DEAD_LETTERS: &str = "groundwork-local-agentic-dead-letters";
 const SLOT: &str = "2026-11-20T09";
@@ -144,8 +144,7 @@ trait WithFaultPlan {
 impl WithFaultPlan for Cloud {
     /// The same table with these faults.
     fn with_fault_plan(&self, plan: FaultPlan) -> Services {
-        let connector = embedded::wire::WireConnector(testkit::FaultyDynamoDb::new(self.dynamodb.clone(), plan));
-        let client = aws_sdk_dynamodb::Client::from_conf(self.dynamodb.config().http_client(connector).build());
+        let client = Cloud::client(&self.dynamodb, FaultyDynamoDb::new(self.dynamodb.clone(), plan));
         let Services { clock, ids, config, .. } = &self.services;
         Services::new(client, clock.clone(), ids.clone(), PlatformConfig::clone(config))
     }

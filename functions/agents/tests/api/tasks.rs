@@ -119,7 +119,12 @@ async fn the_plans_tasks_are_counted_by_the_month() {
 
 #[tokio::test(start_paused = true)]
 async fn repeats_under_one_key_do_it_once() {
-    let cloud = Cloud::new();
+    for seed in 0..20 {
+        repeat_under_one_key(Cloud::with_timing(seed)).await;
+    }
+}
+
+async fn repeat_under_one_key(cloud: Cloud) {
     let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
     let grace = cloud.lead(ada.organization_id, "Grace", LeadStatus::New, 1).await;
     let create = || app.post(PATH).by(&ada).header("idempotency-key", "k1").json(&follow_up(grace)).send();

@@ -1,30 +1,11 @@
 //! What the tests of this function share.
 
 use auth::{Deps, router};
-use bytes::Bytes;
-use embedded::wire::WireConnector;
-use embedded::{EmbeddedDynamoDb, WireResponse, WireService};
 use serde_json::{Value, json};
-use shared::config::PlatformConfig;
-use shared::services::Services;
 use testkit::{Cloud, TestApp};
 
 /// The password of everybody that [`Auth::register`] registers.
 pub(crate) const PASSWORD: &str = "correct horse";
-
-/// A table that lets others go first, before it does something and before it answers: commands that are sent at once overlap, as they
-/// do where the table is another machine.
-#[derive(Clone, Debug)]
-struct Overlapping(EmbeddedDynamoDb);
-
-impl WireService for Overlapping {
-    async fn answer(&self, operation: &str, body: Bytes) -> WireResponse {
-        tokio::task::yield_now().await;
-        let response = self.0.answer(operation, body).await;
-        tokio::task::yield_now().await;
-        response
-    }
-}
 
 /// The function on a table of its own.
 pub(crate) struct Auth {
@@ -34,12 +15,7 @@ pub(crate) struct Auth {
 
 impl Auth {
     pub(crate) fn new() -> Self {
-        let Cloud { dynamodb, services } = Cloud::new();
-        let connector = WireConnector(Overlapping(dynamodb.clone()));
-        let client = aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(connector).build());
-        let config = PlatformConfig::clone(&services.config);
-        let services = Services::new(client, services.clock.clone(), services.ids.clone(), config);
-        Self::on(Cloud { dynamodb, services })
+        Self::on(Cloud::new())
     }
 
     /// The function on this table: an instance of its own, which remembers nothing of others.

@@ -77,6 +77,25 @@ async fn a_repeat_under_one_key_answers_as_the_first_time() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_loses_a_race_under_one_key_gets_the_first_answer() {
+    let cloud = Cloud::new();
+    let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
+    for head_start in 0..24 {
+        let body = json!({"name": "Grace", "email": format!("grace{head_start}@example.com")});
+        let key = format!("race {head_start}");
+        let racer = async |head_start: usize| {
+            // Each comes a little later than the one before, so that some read before the first has written and some after.
+            for _ in 0..head_start {
+                tokio::task::yield_now().await;
+            }
+            app.post("/api/crm/leads").by(&ada).header("idempotency-key", &key).json(&body).send().await.expect(201)
+        };
+        let (first, second) = tokio::join!(racer(0), racer(head_start));
+        assert_eq!(first, second, "{head_start}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn bad_input_is_told_apart_and_writes_nothing() {
     let cloud = Cloud::new();
     let (app, ada) = (app(&cloud), cloud.caller("Ada").await);

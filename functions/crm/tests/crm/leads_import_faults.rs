@@ -4,15 +4,10 @@ use std::time::Duration;
 
 use crate::support::{app, counts, dump, file, import, items, leads, told};
 use bytes::Bytes;
-use embedded::wire::{WireConnector, WireService};
-use embedded::{EmbeddedDynamoDb, WireResponse};
+use embedded::{EmbeddedDynamoDb, WireResponse, WireService};
 use serde_json::{Value, json};
-use shared::clock::Clock;
-use shared::config::PlatformConfig;
-use shared::id::Ids;
 use shared::model::lead::LeadIdentity;
-use shared::services::Services;
-use testkit::{Cloud, FaultPlan, SeededEntropy, TestClock};
+use testkit::{Cloud, FaultPlan};
 
 /// What a file brought about, without ids and times.
 fn outcome(cloud: &Cloud) -> Vec<Value> {
@@ -126,13 +121,7 @@ impl WireService for Refusing {
 async fn a_row_that_the_store_does_not_take_is_left_out_of_its_chunk() {
     let dynamodb = Cloud::table();
     let service = Refusing(dynamodb.clone(), &["lead17@", "lead18@", "lead99@"]);
-    let client = aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(WireConnector(service)).build());
-    let clock = Clock::new(TestClock::start());
-    let ids = Ids::new(clock.clone(), SeededEntropy::new(1));
-    let variables = [("TABLE_NAME", "groundwork-local-platform"), ("ENVIRONMENT", "test")];
-    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
-    let services = Services::new(client, clock, ids, PlatformConfig::read(&variables).unwrap());
-    let cloud = Cloud { dynamodb, services };
+    let cloud = Cloud::through(dynamodb, service);
     let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
     let answer = import(&app, &ada, file(120)).await.expect(200);
     assert_eq!(counts(&answer), (117, 0, 0, 3));

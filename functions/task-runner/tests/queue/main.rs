@@ -5,6 +5,8 @@ mod faults;
 #[cfg(test)]
 mod handle;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
 mod run_task;
 #[cfg(test)]
 mod support;

@@ -45,6 +45,15 @@ pub fn page_limit(limit: Option<u16>) -> u16 {
     limit.unwrap_or(50).clamp(1, PAGE_LIMIT_MAXIMUM)
 }
 
+/// A rule for one-line texts such as names: they hold no control characters, since they end up in subjects and headers.
+pub fn one_line(text: &str, _: &()) -> garde::Result {
+    if text.chars().any(char::is_control) {
+        Err(garde::Error::new("must not hold line breaks or other control characters"))
+    } else {
+        Ok(())
+    }
+}
+
 /// A rule for texts: they say something. Its signature is what garde's `custom` wants.
 pub fn not_blank(text: &str, _: &()) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be blank")) } else { Ok(()) }

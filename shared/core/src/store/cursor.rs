@@ -44,22 +44,24 @@ impl Cursor {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
+    /// The answer to a cursor that is none of this list's.
+    pub(super) fn refused() -> Problem {
+        Problem::malformed("cursor", "is not a cursor of this list; use `nextCursor` of its last page as it came")
+    }
+
     pub(super) fn decode(encoded: &str, partition: &str, indexed: bool) -> Result<Self, Problem> {
-        let refused = || {
-            Problem::malformed("cursor", "is not a cursor of this list; use `nextCursor` of its last page as it came")
-        };
         if encoded.len() > LENGTH_MAXIMUM {
-            return Err(refused());
+            return Err(Self::refused());
         }
-        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| refused())?;
-        let place = bytes.strip_prefix(&tag(partition)).ok_or_else(refused)?;
-        let place = std::str::from_utf8(place).map_err(|_| refused())?;
+        let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| Self::refused())?;
+        let place = bytes.strip_prefix(&tag(partition)).ok_or_else(Self::refused)?;
+        let place = std::str::from_utf8(place).map_err(|_| Self::refused())?;
         let (sk, listing_sk) = match place.split_once('\0') {
             Some((sk, listing_sk)) => (sk, Some(listing_sk.to_owned())),
             None => (place, None),
         };
         if sk.is_empty() || listing_sk.as_deref() == Some("") || listing_sk.is_some() != indexed {
-            return Err(refused());
+            return Err(Self::refused());
         }
         Ok(Self { sk: sk.to_owned(), listing_sk })
     }

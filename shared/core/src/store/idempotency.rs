@@ -198,7 +198,10 @@ impl Store {
             if let Known::Answered(reply) = known {
                 return Ok(reply);
             }
-            let (mut transaction, status, body) = plan().await?;
+            let (mut transaction, status, body) = match plan().await {
+                Ok(planned) => planned,
+                Err(error) => return self.answer_or(once, error).await,
+            };
             if let Some(once) = once {
                 let text = serde_json::to_string(&body).map_err(Problem::internal)?;
                 let record = self.record(once, Some(status.as_u16()), Some(text), None);
@@ -209,13 +212,25 @@ impl Store {
             }
             match self.commit(transaction).await {
                 Ok(()) => return Ok(Reply { status, body, replayed: false }),
-                Err(CommitError::Rejected(error)) => return Err(error),
+                Err(CommitError::Rejected(error)) => return self.answer_or(once, error).await,
                 Err(CommitError::Store(error)) => return Err(error.into()),
                 Err(CommitError::Replay) => {}
                 Err(CommitError::Stale) => self.back_off(attempt).await,
             }
         }
         Err(StoreError::Contended.into())
+    }
+
+    /// The first answer, if the same command was carried out since it was looked for; else `error`. A loser of a race that reads after the
+    /// winner's commit plans on top of its own command's success, and fails on it ("there is one already").
+    async fn answer_or<T: DeserializeOwned, E>(&self, once: Option<&Once>, error: E) -> Result<Reply<T>, E> {
+        match once {
+            Some(once) => match self.known(once).await {
+                Ok(Known::Answered(reply)) => Ok(reply),
+                _ => Err(error),
+            },
+            None => Err(error),
+        }
     }
 
     /// Begins a command that calls outside for at most `lease`. While it runs, a repeat is 409 with `Retry-After`; after the lease, a

@@ -22,6 +22,17 @@ pub enum Range {
     From(String),
 }
 
+impl Range {
+    fn contains(&self, sort_key: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Prefix(prefix) => sort_key.starts_with(prefix),
+            Self::Before(bound) => sort_key < bound.as_str(),
+            Self::From(bound) => sort_key >= bound.as_str(),
+        }
+    }
+}
+
 /// A list to be read a page at a time.
 #[derive(Clone, Debug)]
 pub struct Listing {
@@ -119,6 +130,12 @@ impl Store {
         let indexed = listing.listing.is_some();
         let (pk_name, sk_name) = if indexed { ("listingPk", "listingSk") } else { ("pk", "sk") };
         let cursor = cursor.map(|text| Cursor::decode(text, listing.tagged_partition(), indexed)).transpose()?;
+        if let Some(cursor) = &cursor
+            && !listing.range.contains(cursor.listing_sk.as_ref().unwrap_or(&cursor.sk))
+        {
+            // DynamoDB refuses a start outside of the range that is asked for.
+            return Err(Cursor::refused());
+        }
         let start = cursor.map(|cursor| start_key(listing, cursor));
         let mut query = self
             .client

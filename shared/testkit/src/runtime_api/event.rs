@@ -1,7 +1,8 @@
-//! The event by which a function URL invokes a function (payload format 2.0).
+//! The events by which a function URL (payload format 2.0) and a queue invoke a function.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use embedded::sqs::queue_arn;
 use serde_json::{Map, Value, json};
 
 /// The address that these events come from, of the block kept for documentation.
@@ -79,6 +80,28 @@ fn append(fields: &mut Map<String, Value>, name: &str, value: &str, separator: &
         None => value.to_owned(),
     };
     fields.insert(name.to_owned(), joined.into());
+}
+
+/// The event of these messages of a queue, whose identifiers are `m0`, `m1` and so on, each received for the first time.
+pub fn queue_event(queue: &str, bodies: &[String]) -> Value {
+    let record = |(number, body): (usize, &String)| {
+        json!({
+            "messageId": format!("m{number}"),
+            "receiptHandle": format!("r{number}"),
+            "body": body,
+            "attributes": {
+                "ApproximateReceiveCount": "1",
+                "SentTimestamp": TIME_MS.to_string(),
+                "SenderId": embedded::ACCOUNT,
+                "ApproximateFirstReceiveTimestamp": TIME_MS.to_string(),
+            },
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+            "eventSourceARN": queue_arn(queue),
+            "awsRegion": embedded::REGION,
+        })
+    };
+    json!({ "Records": bodies.iter().enumerate().map(record).collect::<Vec<_>>() })
 }
 
 /// Whether Lambda hands a body of this media type on as it is.

@@ -23,7 +23,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-pub use event::function_url_event;
+pub use event::{function_url_event, queue_event};
 pub use process::Function;
 use server::Invocations;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
@@ -11,9 +11,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use shared::clock::TimeSource;
 use tokio::sync::{Notify, oneshot};
 
 use super::{FunctionError, PAYLOAD_LIMIT_BYTES};
+use crate::SystemClock;
 
 type Outcome = Result<Value, FunctionError>;
 
@@ -36,7 +38,7 @@ struct Waiting {
 #[derive(Debug)]
 struct Invocation {
     id: String,
-    deadline_ms: u128,
+    deadline_ms: i64,
     event: String,
     answer: oneshot::Sender<Outcome>,
 }
@@ -55,7 +57,7 @@ impl Invocations {
             }
             waiting.count += 1;
             let id = format!("00000000-0000-4000-8000-{:012x}", waiting.count);
-            let deadline_ms = now().saturating_add(timeout).as_millis();
+            let deadline_ms = SystemClock.now().plus(timeout).as_milliseconds();
             waiting.queued.push_back(Invocation { id: id.clone(), deadline_ms, event, answer });
             id
         };
@@ -91,7 +93,7 @@ impl Invocations {
     }
 
     /// The oldest invocation that waits, as soon as there is one.
-    async fn next(&self) -> (String, u128, String) {
+    async fn next(&self) -> (String, i64, String) {
         loop {
             let mut arrived = std::pin::pin!(self.arrived.notified());
             arrived.as_mut().enable();
@@ -103,7 +105,7 @@ impl Invocations {
     }
 
     /// Moves the oldest waiting invocation to the running ones.
-    fn take(&self) -> Option<(String, u128, String)> {
+    fn take(&self) -> Option<(String, i64, String)> {
         let mut waiting = self.waiting();
         let Invocation { id, deadline_ms, event, answer } = waiting.queued.pop_front()?;
         waiting.running.insert(id.clone(), answer);
@@ -119,11 +121,6 @@ impl Invocations {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a process outside reads the deadline against the real time")]
-fn now() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 pub(super) fn router(invocations: Arc<Invocations>) -> Router {

@@ -1,0 +1,75 @@
+//! The function's binary as Lambda runs it.
+
+use crate::support::{activities, create, lead, message, stored, trail, usage};
+use serde_json::{Value, json};
+use shared::model::lead::LeadStatus;
+use shared::model::task::{Task, TaskInput, TaskStatus};
+use shared::store::Entity;
+use testkit::FunctionHost;
+use testkit::runtime_api::queue_event;
+
+const QUEUE: &str = "groundwork-local-tasks";
+const DEAD_LETTERS: &str = "groundwork-local-tasks-dead-letters";
+
+/// An operation on the table, past everything that reads and checks rows.
+fn table(host: &FunctionHost, operation: &str, mut request: Value) -> Value {
+    request["TableName"] = json!(host.cloud.services.store.table());
+    let answer = host.cloud.dynamodb.dispatch(operation, request.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    serde_json::from_str(&answer.text()).unwrap()
+}
+
+/// Sets what a task's row says of its status, sense or not.
+fn set_status(host: &FunctionHost, task: &Task, status: &str) {
+    let key = task.key();
+    let request = json!({
+        "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+        "UpdateExpression": "SET #status = :status",
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {":status": {"S": status}},
+    });
+    table(host, "UpdateItem", request);
+}
+
+#[tokio::test]
+async fn of_a_batch_only_what_may_yet_succeed_comes_again() {
+    let host = FunctionHost::start("task-runner", env!("CARGO_BIN_EXE_task-runner")).await;
+    let ada = host.cloud.caller("Ada").await;
+    let organization = ada.organization_id;
+    let grace = host.cloud.lead(organization, "Grace", LeadStatus::Qualified, 12).await;
+    let good = create(&host.cloud, &ada, TaskInput::LeadFollowup { lead_id: grace }).await;
+    let unreadable = create(&host.cloud, &ada, TaskInput::SocialMediaPost).await;
+    set_status(&host, &unreadable, "half done");
+
+    let body = |task| serde_json::to_string(&message(task)).unwrap();
+    let bodies = [body(&good), "{\"taskId\": 7}".to_owned(), body(&unreadable)];
+    let event = queue_event(QUEUE, &bodies);
+    let again = json!({"batchItemFailures": [{"itemIdentifier": "m2"}]});
+    assert_eq!(host.invoke(event.clone()).await, again);
+
+    let done = stored(&host.cloud, &good).await;
+    assert_eq!((done.status, done.attempts, done.output.is_some()), (TaskStatus::Completed, 1, true), "{done:?}");
+    assert_eq!(activities(&host.cloud, organization, grace).await.len(), 1);
+    assert_eq!(lead(&host.cloud, organization, grace).await.open_follow_up_task_id, None);
+    assert_eq!(trail(&host.cloud, organization).await, ["task.created", "task.created", "task.completed"]);
+    let client = host.sqs.client();
+    let letters = client.receive_message().queue_url(host.sqs.queue_url(DEAD_LETTERS)).message_attribute_names("All");
+    let letters = letters.max_number_of_messages(10).send().await.unwrap().messages.unwrap();
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].body.as_ref(), Some(&bodies[1]));
+    let attributes = letters[0].message_attributes.as_ref().unwrap();
+    let text = |name: &str| attributes[name].string_value.clone().unwrap();
+    assert!(text("reason").starts_with("malformed body at taskId"), "{}", text("reason"));
+    assert_eq!(text("sourceMessageId"), "m1");
+
+    let before = table(&host, "Scan", json!({}));
+    assert_eq!(host.invoke(event.clone()).await, again);
+    assert_eq!(table(&host, "Scan", json!({})), before, "what was done is done once");
+
+    set_status(&host, &unreadable, "PENDING");
+    assert_eq!(host.invoke(event).await, json!({"batchItemFailures": []}));
+    assert_eq!(stored(&host.cloud, &unreadable).await.status, TaskStatus::Completed);
+    let used = usage(&host.cloud, organization).await;
+    assert_eq!((used.tasks, used.tasks_completed, used.posts), (2, 2, 1));
+    assert_eq!(activities(&host.cloud, organization, grace).await.len(), 1);
+}
