@@ -27,7 +27,7 @@ impl Cloud {
     /// in step ([`Overlapping`]).
     pub fn new() -> Self {
         let dynamodb = Self::table();
-        Self::through(dynamodb.clone(), Overlapping::seeded(dynamodb, std::env::var("OVERLAP_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0)))
+        Self::through(dynamodb.clone(), Overlapping::in_step(dynamodb))
     }
 
     /// A fresh table on which commands that are sent at once overtake each other as it follows from a seed.
