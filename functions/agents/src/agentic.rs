@@ -9,10 +9,10 @@ use shared::agentic::{RunRequest, run};
 use shared::event::Actor;
 use shared::http::Input;
 use shared::id::RunId;
-use shared::model::agentic_run::{Action, AgenticRun, Insight};
+use shared::model::agentic_run::{Action, Insight};
 use shared::problem::ProblemBody;
 use shared::services::Services;
-use shared::store::{IdempotencyKey, Reply};
+use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
 
 use crate::Error;
@@ -21,6 +21,13 @@ use crate::Error;
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema, Validate)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Analyze {}
+
+/// What an idempotency key stands for: the run that it began, whose row is the answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Begun {
+    run_id: RunId,
+}
 
 /// What the engine noticed and what it did about it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -56,30 +63,23 @@ pub(crate) async fn analyze(
     idempotency: IdempotencyKey,
     _: Option<Input<Analyze>>,
 ) -> Result<Reply<Analysis>, Error> {
-    if !access.plan().agentic_engine {
-        return Err(Error::PlanRequired(access.plan()));
-    }
     // No body and an empty one are one input, so only the key tells commands apart.
     let once = idempotency.once(&access.caller(), &Analyze {})?;
-    let finished = match &once {
-        Some(once) => {
-            let key = AgenticRun::key_of(access.organization_id(), once.name());
-            services.store.get::<AgenticRun>(&key).await?.filter(|run| run.finished_at.is_some())
+    // The key is recorded before the run, which takes several transactions: a repeat, also at the same time, goes on with the same run
+    // and answers as it ends, whatever became of the plan since.
+    let begin = || async {
+        if !access.plan().agentic_engine {
+            return Err(Error::PlanRequired(access.plan()));
         }
-        None => None,
+        Ok((Transaction::new(), StatusCode::OK, Begun { run_id: services.ids.next() }))
     };
-    let (run, replayed) = match finished {
-        Some(run) => (run.value, true),
-        None => {
-            let run_id = once.map_or_else(|| services.ids.next::<RunId>().to_string(), |once| once.name().to_owned());
-            let request = RunRequest {
-                organization: &access.organization,
-                run_id,
-                actor: Actor::User { user_id: access.principal.user_id },
-                request_id: access.principal.request_id(),
-            };
-            (run(&services, &request).await?, false)
-        }
+    let Reply { status, body: Begun { run_id }, replayed } = services.store.execute_once(once.as_ref(), begin).await?;
+    let request = RunRequest {
+        organization: &access.organization,
+        run_id: run_id.to_string(),
+        actor: Actor::User { user_id: access.principal.user_id },
+        request_id: access.principal.request_id(),
     };
-    Ok(Reply { status: StatusCode::OK, body: Analysis { insights: run.insights, actions: run.actions }, replayed })
+    let run = run(&services, &request).await?;
+    Ok(Reply { status, body: Analysis { insights: run.insights, actions: run.actions }, replayed })
 }

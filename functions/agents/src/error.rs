@@ -1,12 +1,11 @@
 //! What can go wrong here.
 
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use shared::ai::AiError;
+use shared::id::ConversationId;
 use shared::model::task::TaskKind;
 use shared::plan::Plan;
 use shared::problem::{FieldProblem, Problem};
-use shared::store::StoreError;
 
 /// How long a caller waits for the assistant when its provider does not say.
 const AI_PAUSE_SECONDS: u32 = 30;
@@ -14,8 +13,8 @@ const AI_PAUSE_SECONDS: u32 = 30;
 /// An error of the agents function.
 #[derive(Debug)]
 pub enum Error {
-    /// The assistant gave no usable answer.
-    Ai(AiError),
+    /// The assistant gave no usable answer to a message that is saved in this conversation.
+    Ai(AiError, ConversationId),
     /// The plan does not include the agentic engine.
     PlanRequired(&'static Plan),
     /// What the plan includes of this month is used up.
@@ -39,7 +38,7 @@ pub enum Error {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
-            Error::Ai(error) => ai(&error),
+            Error::Ai(error, conversation) => ai(&error).with_extension("conversationId", conversation),
             Error::PlanRequired(plan) => {
                 let detail =
                     format!("The {} plan does not include the agentic engine; every plan above Free does.", plan.title);
@@ -77,7 +76,8 @@ impl From<Error> for Problem {
 
 fn ai(error: &AiError) -> Problem {
     let unavailable = |seconds: u32| {
-        let detail = "The assistant cannot answer now; your message is saved, so send it again shortly.";
+        let detail = "The assistant cannot answer now, but your message is saved. Shortly, repeat the request as it was under the \
+            same Idempotency-Key; without a key, send the message again in the conversation `conversationId`.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ai_unavailable", detail).retry_after(u64::from(seconds))
     };
     match error {
@@ -91,26 +91,4 @@ fn ai(error: &AiError) -> Problem {
     }
 }
 
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Problem(error.into())
-    }
-}
-
-impl From<AiError> for Error {
-    fn from(error: AiError) -> Self {
-        Self::Ai(error)
-    }
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        Problem::from(self).into_response()
-    }
-}
+shared::function_error!(Error);

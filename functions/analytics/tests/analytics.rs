@@ -30,7 +30,7 @@ async fn count(cloud: &Cloud, counter: Counter, amounts: &[i64]) {
 }
 
 async fn active(cloud: &Cloud, at: Timestamp, accounts: i64) {
-    cloud.write(|transaction| transaction.update(ActiveDay::add(&at.day(), accounts))).await;
+    cloud.write(|transaction| transaction.update(ActiveDay::add(&at.day(), cloud.services.ids.next(), accounts))).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,6 @@
 //! What can go wrong here.
 
-use axum::response::{IntoResponse, Response};
 use shared::problem::Problem;
-use shared::store::StoreError;
 
 /// An error of the organisations function.
 #[derive(Debug)]
@@ -24,20 +22,4 @@ impl From<Error> for Problem {
     }
 }
 
-impl From<Problem> for Error {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(problem)
-    }
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        Self::Problem(error.into())
-    }
-}
-
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
-        Problem::from(self).into_response()
-    }
-}
+shared::function_error!(Error);

@@ -17,12 +17,12 @@ pub(crate) async fn note(
     let day = event.at.day();
     match store.get::<LastActiveDay>(&LastActiveDay::key_of(user_id)).await? {
         None => {
-            transaction.update(ActiveDay::add(&day, 1));
+            transaction.update(ActiveDay::add(&day, user_id, 1));
             transaction.create(LastActiveDay { user_id, day });
         }
         Some(last) if last.day < day => {
-            transaction.update(ActiveDay::add(&last.day, -1));
-            transaction.update(ActiveDay::add(&day, 1));
+            transaction.update(ActiveDay::add(&last.day, user_id, -1));
+            transaction.update(ActiveDay::add(&day, user_id, 1));
             transaction.replace(&last, LastActiveDay { user_id, day });
         }
         Some(_) => {}

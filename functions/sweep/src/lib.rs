@@ -3,6 +3,9 @@
 //! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task whose time has come and that
 //! nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
 //! nothing: who is rung for looks at the row.
+//!
+//! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
+//! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
 
 mod failures;
 mod tasks;
@@ -16,9 +19,11 @@ use shared::model::due_partitions;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
 use shared::services::Services;
-use shared::store::DuePlace;
+use shared::store::DueRows;
 use shared_lambda::QueueSender;
 
+/// How often a row is rung that stays due, in minutes, after the times that double.
+const RING_EVERY_MINUTES: u64 = 30;
 /// How many rows are read at once.
 const PAGE: u16 = 200;
 /// What is kept of the time for the page that is being worked on.
@@ -41,6 +46,8 @@ pub struct Summary {
     pub tasks_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
+    /// Rows that were rung before in vain and are left for a later run.
+    pub left: usize,
     /// Rows that could not be read; their keys are in the log.
     pub unreadable: usize,
     /// Partitions of the index that the time did not suffice for; the next run goes on.
@@ -74,6 +81,7 @@ impl Outcome {
     fn add(&mut self, other: Self) {
         self.summary.tasks_rung += other.summary.tasks_rung;
         self.summary.failures_touched += other.summary.failures_touched;
+        self.summary.left += other.summary.left;
         self.summary.unreadable += other.summary.unreadable;
         self.summary.unfinished += other.summary.unfinished;
         if self.fault.is_none() {
@@ -95,23 +103,21 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
-    let Summary { tasks_rung, failures_touched, unreadable, unfinished } = summary;
-    tracing::info!(tasks_rung, failures_touched, unreadable, unfinished, "swept");
+    let Summary { tasks_rung, failures_touched, left, unreadable, unfinished } = summary;
+    tracing::info!(tasks_rung, failures_touched, left, unreadable, unfinished, "swept");
     fault.map_or(Ok(summary), |reason| Err(SweepError { summary, reason }))
 }
 
 /// Works through one partition. It ends: what is touched is due later than `now`, and what comes to be due stands behind it.
 async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadline: Timestamp) -> Outcome {
     let mut outcome = Outcome::default();
-    // The index compares texts, and what is due at this very millisecond is due.
-    let before = now.plus(Duration::from_millis(1)).to_string();
-    let mut place: Option<DuePlace> = None;
+    let mut previous: Option<DueRows> = None;
     loop {
         if deps.services.clock.now() >= deadline {
             outcome.summary.unfinished = 1;
             return outcome;
         }
-        let page = match deps.services.store.due(&partition, Some(&before), place.take(), PAGE).await {
+        let page = match deps.services.store.due_rows(&partition, now, previous.take(), PAGE).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::error!(partition, %error, "what is due could not be read");
@@ -119,13 +125,36 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
                 return outcome;
             }
         };
+        let rung = page.rows.iter().filter(|row| rings(now.since(row.since)));
+        let keys = rung.map(|row| row.key.clone()).collect::<Vec<_>>();
+        outcome.summary.left += page.rows.len().saturating_sub(keys.len());
         outcome.add(match kind {
-            Kind::Tasks => tasks::ring(deps, &page.keys).await,
-            Kind::Failures => failures::touch(deps, &page.keys, now).await,
+            Kind::Tasks => tasks::ring(deps, &keys).await,
+            Kind::Failures => failures::touch(deps, &keys, now).await,
         });
-        place = page.next;
-        if place.is_none() {
+        if !page.has_more() {
             return outcome;
         }
+        previous = Some(page);
+    }
+}
+
+/// Whether a row is rung that has been due for so long: the sweep comes every minute, so that each of these minutes comes once.
+const fn rings(overdue: Duration) -> bool {
+    let minutes = overdue.as_secs() / 60;
+    minutes.is_multiple_of(RING_EVERY_MINUTES) || minutes.is_power_of_two()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_rung_in_vain_is_rung_ever_more_seldom() {
+        let rung = |minutes: &u64| rings(Duration::from_secs(minutes * 60 + 59));
+        let first = (0..=90).filter(rung).collect::<Vec<_>>();
+        assert_eq!(first, [0, 1, 2, 4, 8, 16, 30, 32, 60, 64, 90]);
+        let day = 24 * 60;
+        assert_eq!((7 * day..8 * day).filter(rung).count(), 48);
     }
 }

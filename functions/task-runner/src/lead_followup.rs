@@ -17,7 +17,7 @@ use shared_lambda::JobError;
 
 use crate::Deps;
 use crate::outcome::{Failure, Outcome};
-use crate::run::retry;
+use crate::run::fault;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many of a lead's activities are looked at to count its follow-ups, which vary the wording.
@@ -31,7 +31,7 @@ pub(crate) async fn write_to_lead(
     lead_id: LeadId,
 ) -> Result<Outcome, JobError> {
     let store = &deps.services.store;
-    let Some(lead) = store.get::<Lead>(&Lead::key_of(organization.id, lead_id)).await.map_err(retry)? else {
+    let Some(lead) = store.get::<Lead>(&Lead::key_of(organization.id, lead_id)).await.map_err(fault)? else {
         return Ok(Outcome::Failed(Failure::LEAD_GONE));
     };
     let LeadDetails { name, company, title, status, priority, last_contacted_at, notes, .. } = lead.value.details;
@@ -70,6 +70,6 @@ async fn follow_ups(deps: &Deps, organization: &Organization, lead: LeadId) -> R
 /// Who signs: the person who asked for the task, if a person did.
 async fn sender(deps: &Deps, created_by: Actor) -> Result<Option<String>, JobError> {
     let Actor::User { user_id } = created_by else { return Ok(None) };
-    let user = deps.services.store.get::<User>(&User::key_of(user_id)).await.map_err(retry)?;
+    let user = deps.services.store.get::<User>(&User::key_of(user_id)).await.map_err(fault)?;
     Ok(user.map(|user| user.value.name))
 }

@@ -10,8 +10,9 @@ use shared::plan::PlanName;
 use shared::problem::Problem;
 
 use crate::operator::Command;
-use crate::running::Running;
-use crate::serve::{open, say, serve};
+use crate::running::{self, Running};
+use crate::serve::{open, serve};
+use crate::terminal::{print, say};
 use crate::{PlatformError, openapi};
 
 /// Groundwork, the backend a startup platform stands on: the whole platform in one process.
@@ -164,16 +165,11 @@ impl Cli {
 impl ServeOptions {
     /// Asks the running platform to carry the command out; does so itself, on the file, when none runs.
     async fn operate(&self, command: Command) -> Result<String, CliError> {
-        if let Some(running) = Running::find(&self.data_directory) {
-            let request = reqwest::Client::new()
-                .post(format!("{}/_local/operator", running.url))
-                .bearer_auth(&running.operator_token)
-                .json(&command);
-            match request.send().await {
-                Ok(answer) => return heard(answer).await,
-                Err(error) if error.is_connect() => {}
-                Err(error) => return Err(CliError::Refused(format!("the running platform does not answer: {error}"))),
-            }
+        if let Some(running) = Running::find(&self.data_directory).await? {
+            let unheard = |error| CliError::Refused(format!("the running platform does not answer: {error}"));
+            let request = running::client().map_err(unheard)?.post(format!("{}/_local/operator", running.url));
+            let answer = request.bearer_auth(&running.operator_token).json(&command).send().await;
+            return heard(answer.map_err(unheard)?).await;
         }
         let platform = open(Some(&self.data_directory), self.clock_ahead).await?;
         let said = command.run_here(&platform).await?;
@@ -194,8 +190,7 @@ async fn heard(answer: reqwest::Response) -> Result<String, CliError> {
 
 fn print_openapi() -> Result<(), CliError> {
     let text = openapi().to_pretty_json().map_err(|error| CliError::Refused(error.to_string()))?;
-    say(&text);
-    Ok(())
+    print(&text).map_err(CliError::Io)
 }
 
 fn reset(data_directory: &PathBuf, yes: bool) -> Result<(), CliError> {
@@ -217,7 +212,8 @@ fn reset(data_directory: &PathBuf, yes: bool) -> Result<(), CliError> {
         }
     }
     // Only what is ours is removed: the directory may have been named by mistake.
-    let ours = |name: &str| name.starts_with(crate::serve::DATABASE) || name == crate::running::FILE;
+    // A platform in memory looks after its own file.
+    let ours = |name: &str| name.starts_with(crate::serve::DATABASE) || name.starts_with(running::FILE);
     let faulty = |error| CliError::Directory(data_directory.clone(), error);
     for entry in std::fs::read_dir(data_directory).map_err(faulty)? {
         let entry = entry.map_err(faulty)?;

@@ -1,4 +1,5 @@
-//! Demo data: an organisation on Pro with leads and history, made through the API like anybody's.
+//! Demo data: an organisation on Pro with leads and history, made through the API like anybody's. A killed platform may leave it half made;
+//! the next start completes it.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use shared::plan::PlanName;
 use tower::ServiceExt;
 
 use crate::cli::CliError;
-use crate::serve::say;
+use crate::terminal::say;
 use crate::{Platform, operator};
 
 const EMAIL: &str = "demo@groundwork.example";
@@ -48,43 +49,88 @@ const STATUSES: [&str; 7] = ["new", "contacted", "qualified", "contacted", "conv
 const PRIORITIES: [&str; 3] = ["low", "medium", "high"];
 const SOURCES: [&str; 4] = ["referral", "website", "conference", "LinkedIn"];
 
-/// Makes the demo organisation unless it is there, and prints its sign-in.
+/// The demo organisation's name, by which it is found again.
+const ORGANIZATION: &str = "Slotwise";
+/// How often a step is repeated while the same one of a killed platform counts as running, a second apart: the longest lease and a little.
+const PATIENCE_SECONDS: u32 = 65;
+
+/// Makes the demo organisation, or what is missing of it, and prints its sign-in.
 pub(crate) async fn seed(platform: &Platform) -> Result<(), CliError> {
-    let visitor = Visitor { platform, token: String::new(), organization: String::new() };
+    let mut founder = Visitor { platform, token: String::new(), organization: String::new() };
     let registration = json!({"email": EMAIL, "password": PASSWORD, "name": "Demo Founder"});
-    let (status, account) =
-        visitor.send("POST", "/api/auth/register", "application/json", registration.to_string()).await?;
-    if status == StatusCode::CREATED {
-        fill(platform, &account).await?;
-    } else if status != StatusCode::CONFLICT {
+    let (mut status, mut account) = founder.send(Step::post("/api/auth/register", &registration)).await?;
+    if status == StatusCode::CONFLICT || status == StatusCode::TOO_MANY_REQUESTS {
+        let credentials = json!({"email": EMAIL, "password": PASSWORD});
+        (status, account) = founder.send(Step::post("/api/auth/login", &credentials)).await?;
+        if status.is_client_error() {
+            say(&format!(
+                "Cannot sign in as {EMAIL}, so the demo organisation stays as it is: {}",
+                text(&account, "detail")
+            ));
+            return Ok(());
+        }
+    }
+    if !status.is_success() {
         return Err(CliError::Refused(format!("the demo account cannot be made: {account}")));
     }
+    founder.token = text(&account, "accessToken");
+    fill(&mut founder).await?;
     say(&format!("Demo organisation: sign in as {EMAIL} with the password {PASSWORD}."));
     Ok(())
 }
 
-async fn fill(platform: &Platform, account: &Value) -> Result<(), CliError> {
-    let token = text(account, "accessToken");
-    let mut founder = Visitor { platform, token, organization: String::new() };
-    let organization =
-        founder.post("/api/organizations", json!({"name": "Slotwise", "industry": "Health care"})).await?;
-    founder.organization = text(&organization, "id");
+/// Does what is not done yet. The conversation is the last, so where there is one, everything before is done and is left as its owner has
+/// made it since; what a killed platform was about has the same key again and so happens once.
+async fn fill(founder: &mut Visitor<'_>) -> Result<(), CliError> {
+    founder.organization = organization(founder).await?;
+    let conversations = founder.list("/api/chat/conversations").await?;
+    if conversations.is_empty() {
+        furnish(founder).await?;
+    }
+    // The newest come first.
+    let mut conversation = conversations.last().map(|conversation| text(conversation, "id")).unwrap_or_default();
+    let said = match conversation.as_str() {
+        "" => 0,
+        id => founder.list(&format!("/api/chat/conversations/{id}/messages")).await?.len(),
+    };
+    if said < 2 {
+        let first = json!({"message": "How do I find my first ten customers?"});
+        let answer = founder.post(Step::post("/api/chat/message", &first).once("demo-first-message")).await?;
+        conversation = text(&answer, "conversationId");
+    }
+    if said < 4 {
+        let second = json!({"message": "Can you give me an example?", "conversationId": conversation});
+        founder.post(Step::post("/api/chat/message", &second).once("demo-second-message")).await?;
+    }
+    Ok(())
+}
+
+/// The id of the demo organisation, which is made if it is not there.
+async fn organization(founder: &Visitor<'_>) -> Result<String, CliError> {
+    let organizations = founder.list("/api/organizations").await?;
+    if let Some(organization) = organizations.iter().find(|organization| text(organization, "name") == ORGANIZATION) {
+        return Ok(text(organization, "id"));
+    }
+    let body = json!({"name": ORGANIZATION, "industry": "Health care"});
+    Ok(text(&founder.post(Step::post("/api/organizations", &body).once("demo-organization")).await?, "id"))
+}
+
+/// What the organisation has: a plan, a venture, leads, and tasks that the engine made of them.
+async fn furnish(founder: &Visitor<'_>) -> Result<(), CliError> {
+    let services = &founder.platform.services;
     let id =
         founder.organization.parse().map_err(|_| CliError::Refused("the demo organisation has no id".to_owned()))?;
-    operator::set_plan(&platform.services, id, PlanName::Pro).await?;
-    let venture = json!({"name": "Slotwise", "stage": "mvp", "category": "Health care",
-        "description": "We fill cancelled appointments of clinics by text message, so that no chair stays empty."});
-    founder.post("/api/ventures/create", venture).await?;
-    let csv = leads(platform.services.clock.now());
-    let (status, answer) = founder.send("POST", "/api/crm/leads/import", "text/csv", csv).await?;
-    if status != StatusCode::OK {
-        return Err(CliError::Refused(format!("the demo leads cannot be imported: {answer}")));
+    operator::set_plan(services, id, PlanName::Pro).await?;
+    if founder.list("/api/ventures").await?.is_empty() {
+        let venture = json!({"name": ORGANIZATION, "stage": "mvp", "category": "Health care",
+            "description": "We fill cancelled appointments of clinics by text message, so that no chair stays empty."});
+        founder.post(Step::post("/api/ventures/create", &venture).once("demo-venture")).await?;
     }
-    let first = json!({"message": "How do I find my first ten customers?"});
-    let conversation = text(&founder.post("/api/chat/message", first).await?, "conversationId");
-    let second = json!({"message": "Can you give me an example?", "conversationId": conversation});
-    founder.post("/api/chat/message", second).await?;
-    founder.post("/api/agentic/analyze", json!({})).await?;
+    // The file is not the same on another day, so it has no key: imported again, it changes nothing by itself.
+    let import =
+        Step { content_type: "text/csv", ..Step::new("POST", "/api/crm/leads/import", leads(services.clock.now())) };
+    founder.post(import).await?;
+    founder.post(Step::post("/api/agentic/analyze", &json!({})).once("demo-analysis")).await?;
     Ok(())
 }
 
@@ -119,6 +165,31 @@ fn leads(now: Timestamp) -> String {
     csv
 }
 
+/// A call of the API.
+#[derive(Clone)]
+struct Step {
+    method: &'static str,
+    path: String,
+    content_type: &'static str,
+    body: String,
+    key: Option<&'static str>,
+}
+
+impl Step {
+    fn new(method: &'static str, path: &str, body: String) -> Self {
+        Self { method, path: path.to_owned(), content_type: "application/json", body, key: None }
+    }
+
+    fn post(path: &str, body: &Value) -> Self {
+        Self::new("POST", path, body.to_string())
+    }
+
+    /// The same step in every run, which happens once.
+    fn once(self, key: &'static str) -> Self {
+        Self { key: Some(key), ..self }
+    }
+}
+
 /// Somebody who calls the API.
 struct Visitor<'a> {
     platform: &'a Platform,
@@ -127,31 +198,41 @@ struct Visitor<'a> {
 }
 
 impl Visitor<'_> {
-    async fn post(&self, path: &str, body: Value) -> Result<Value, CliError> {
-        let (status, answer) = self.send("POST", path, "application/json", body.to_string()).await?;
-        if status.is_success() {
-            Ok(answer)
-        } else {
-            Err(CliError::Refused(format!("{path} answered {status}: {answer}")))
+    async fn post(&self, step: Step) -> Result<Value, CliError> {
+        for _ in 0..PATIENCE_SECONDS {
+            let (status, answer) = self.send(step.clone()).await?;
+            if status.is_success() {
+                return Ok(answer);
+            }
+            if text(&answer, "code") != "in_progress" {
+                return Err(CliError::Refused(format!("{} answered {status}: {answer}", step.path)));
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
+        Err(CliError::Refused(format!("{} was in progress for {PATIENCE_SECONDS} seconds", step.path)))
     }
 
-    async fn send(
-        &self,
-        method: &str,
-        path: &str,
-        content_type: &str,
-        body: String,
-    ) -> Result<(StatusCode, Value), CliError> {
-        let mut request = Request::builder().method(method).uri(path).header("content-type", content_type);
+    /// The first page, which for a demo is all.
+    async fn list(&self, path: &str) -> Result<Vec<Value>, CliError> {
+        let (status, page) = self.send(Step::new("GET", path, String::new())).await?;
+        let data = page.get("data").and_then(Value::as_array).cloned();
+        data.ok_or_else(|| CliError::Refused(format!("{path} answered {status}: {page}")))
+    }
+
+    async fn send(&self, step: Step) -> Result<(StatusCode, Value), CliError> {
+        let mut request =
+            Request::builder().method(step.method).uri(step.path).header("content-type", step.content_type);
         if !self.token.is_empty() {
             request = request.header("authorization", format!("Bearer {}", self.token));
         }
         if !self.organization.is_empty() {
             request = request.header("x-organization-id", &self.organization);
         }
+        if let Some(key) = step.key {
+            request = request.header("idempotency-key", key);
+        }
         let fault = |error: &dyn std::fmt::Display| CliError::Refused(error.to_string());
-        let request = request.body(Body::from(body)).map_err(|error| fault(&error))?;
+        let request = request.body(Body::from(step.body)).map_err(|error| fault(&error))?;
         let response = self.platform.router().oneshot(request).await.map_err(|error| fault(&error))?;
         let status = response.status();
         let bytes = to_bytes(response.into_body(), ANSWER_LIMIT_BYTES).await.map_err(|error| fault(&error))?;

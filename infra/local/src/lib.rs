@@ -9,11 +9,13 @@ mod demo;
 mod explorer;
 mod functions;
 mod invoke;
+mod jobs;
 pub mod operator;
 mod platform;
 mod pump;
 mod running;
 mod serve;
+pub mod terminal;
 
 pub use functions::openapi;
 pub use invoke::InvokeError;

@@ -6,10 +6,10 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ use shared::services::Services;
 use shared::store::Transaction;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::running::Instance;
 use crate::{Platform, PlatformError};
 
 /// Puts an organisation on a plan; setting the plan it has changes nothing.
@@ -122,9 +123,23 @@ struct Desk {
     token: Arc<str>,
 }
 
-/// `POST /_local/operator`: only from this machine, only with the operator token.
+/// `POST /_local/operator`: only from this machine, only with the operator token. `GET /_local/instance` proves to a subcommand that it is
+/// about to send its token to the platform that it belongs to.
 pub(crate) fn routes(services: Services, ticks: mpsc::Sender<Tick>, token: &str) -> Router {
-    Router::new().route("/_local/operator", post(command)).with_state(Desk { services, ticks, token: token.into() })
+    Router::new().route("/_local/operator", post(command)).route("/_local/instance", get(instance)).with_state(Desk {
+        services,
+        ticks,
+        token: token.into(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Challenge {
+    challenge: String,
+}
+
+async fn instance(State(desk): State<Desk>, Query(asked): Query<Challenge>) -> Result<Json<Instance>, Problem> {
+    Ok(Json(Instance::prove(&desk.token, &asked.challenge)?))
 }
 
 async fn command(

@@ -1,4 +1,4 @@
-//! What carries events to jobs: queues, the stream, schedules. Each step can be taken by hand (tests) or in a loop (the server).
+//! What carries events to jobs: queues, the stream, schedules. Each step can be taken by hand (tests) or in a loop (`jobs`).
 
 use std::time::Duration;
 
@@ -6,22 +6,17 @@ use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use embedded::template::{EventSource, Interval, matches};
 use embedded::{REGION, StreamRecord, stream::lambda_event};
 use serde_json::{Value, json};
-use tokio::sync::{mpsc, watch};
 
 use crate::invoke::Job;
-use crate::operator::Tick;
 use crate::platform::{Platform, PlatformError};
 
 /// The wait after a failed invocation of a stream's function, as Lambda waits before it tries again.
-const STREAM_RETRY_PAUSE: Duration = Duration::from_secs(1);
-
-/// How often expired items are removed.
-const EXPIRY_INTERVAL: Duration = Duration::from_secs(60 * 60);
+pub(crate) const STREAM_RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// A queue and the job that reads it.
 #[derive(Clone, Debug)]
 pub(crate) struct QueueSource {
-    queue: String,
+    pub(crate) queue: String,
     batch_size: i32,
     job: Job,
 }
@@ -29,7 +24,7 @@ pub(crate) struct QueueSource {
 /// A stream and the job that follows it.
 #[derive(Clone, Debug)]
 pub(crate) struct StreamSource {
-    table: String,
+    pub(crate) table: String,
     batch_size: usize,
     filters: Vec<Value>,
     maximum_retry_attempts: u32,
@@ -194,7 +189,8 @@ impl Platform {
         Ok(schedule.job.invoke(self.schedule_event(schedule)).await?)
     }
 
-    fn schedule_event(&self, schedule: &ScheduleSource) -> Value {
+    /// What EventBridge Scheduler would send now.
+    pub(crate) fn schedule_event(&self, schedule: &ScheduleSource) -> Value {
         let (id, now) = (self.services.ids.next::<shared::id::RequestId>(), self.services.clock.now());
         json!({"version": "0", "id": id, "detail-type": "Scheduled Event", "source": "aws.scheduler",
             "account": embedded::ACCOUNT, "time": now, "region": REGION, "detail": "{}",
@@ -228,85 +224,6 @@ impl Platform {
             while self.pump_stream(source, &mut attempts).await? > 0 {}
         }
         Ok(())
-    }
-
-    /// Carries events in the background until `stop` changes, then until the invocations that run are over.
-    pub(crate) async fn pump(&self, stop: watch::Receiver<bool>, ticks: mpsc::Receiver<Tick>) {
-        let queues = self.sources.queues.iter().map(|source| self.queue_loop(source, stop.clone()));
-        let streams = self.sources.streams.iter().map(|source| self.stream_loop(source, stop.clone()));
-        let schedules = self.sources.schedules.iter().map(|source| self.schedule_loop(source, stop.clone()));
-        let (queues, streams) = (futures_util::future::join_all(queues), futures_util::future::join_all(streams));
-        let schedules = futures_util::future::join_all(schedules);
-        tokio::join!(queues, streams, schedules, self.tick_loop(ticks, stop.clone()), self.expiry_loop(stop.clone()));
-    }
-
-    /// Starts schedules that an operator asks for.
-    async fn tick_loop(&self, mut ticks: mpsc::Receiver<Tick>, mut stop: watch::Receiver<bool>) {
-        loop {
-            let tick = tokio::select! {
-                tick = ticks.recv() => tick,
-                _ = stop.changed() => return,
-            };
-            let Some((function, tell)) = tick else { return };
-            // Whoever asked may have gone; the run happened all the same.
-            drop(tell.send(self.tick(&function).await));
-        }
-    }
-
-    /// Removes expired items now and then, as DynamoDB does.
-    async fn expiry_loop(&self, mut stop: watch::Receiver<bool>) {
-        let mut interval = tokio::time::interval(EXPIRY_INTERVAL);
-        loop {
-            tokio::select! {
-                _ = interval.tick() => {}
-                _ = stop.changed() => return,
-            }
-            if let Err(error) = self.dynamodb.sweep_expired(self.services.clock.now().as_milliseconds()).await {
-                tracing::error!(%error, "expired items cannot be removed");
-            }
-        }
-    }
-
-    async fn queue_loop(&self, source: &QueueSource, stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
-            // A short wait keeps the shutdown quick; nothing is lost when it ends.
-            if let Err(error) = self.pump_queue(source, 1).await {
-                tracing::error!(queue = source.queue, %error, "a queue cannot be read");
-                tokio::time::sleep(STREAM_RETRY_PAUSE).await;
-            }
-        }
-    }
-
-    async fn stream_loop(&self, source: &StreamSource, mut stop: watch::Receiver<bool>) {
-        let (mut writes, mut attempts) = (self.dynamodb.writes(), 0);
-        while !*stop.borrow() {
-            match self.pump_stream(source, &mut attempts).await {
-                Ok(0) => {
-                    tokio::select! {
-                        _ = writes.changed() => {}
-                        _ = stop.changed() => {}
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(table = source.table, %error, "a stream cannot be read");
-                    tokio::time::sleep(STREAM_RETRY_PAUSE).await;
-                }
-            }
-        }
-    }
-
-    async fn schedule_loop(&self, source: &ScheduleSource, mut stop: watch::Receiver<bool>) {
-        let mut interval = tokio::time::interval_at(tokio::time::Instant::now() + source.every, source.every);
-        loop {
-            tokio::select! {
-                _ = interval.tick() => {}
-                _ = stop.changed() => return,
-            }
-            if let Err(error) = source.job.invoke(self.schedule_event(source)).await {
-                tracing::error!(%error, "a schedule's run failed");
-            }
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Serving the platform on a port.
 
-use std::future::Future;
+use std::future::{Future, IntoFuture};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -19,11 +19,14 @@ use shared::id::Ids;
 use shared_lambda::{SystemClock, SystemEntropy};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::cli::{CliError, ServeOptions};
+use crate::jobs::{Jobs, Left};
 use crate::operator::Tick;
-use crate::running::Running;
+use crate::running::{Running, hexadecimal};
+use crate::terminal::say;
 use crate::{Platform, PlatformOptions, demo, explorer, operator};
 
 /// The machine's clock, moved ahead.
@@ -40,6 +43,9 @@ impl TimeSource for ClockAhead {
     }
 }
 
+/// How long running requests may take when the platform stops, and then the jobs.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The database's name in the data directory.
 pub(crate) const DATABASE: &str = "platform.sqlite";
 
@@ -48,16 +54,51 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     let dynamodb = match data_directory {
         Some(directory) => {
             make_private(directory)?;
-            EmbeddedDynamoDb::open(&directory.join(DATABASE))?
+            let database = directory.join(DATABASE);
+            keep_private(&database).map_err(|error| CliError::Directory(directory.clone(), error))?;
+            EmbeddedDynamoDb::open(&database)?
         }
         None => EmbeddedDynamoDb::in_memory()?.with_execution(Execution::BlockingPool),
     };
     let clock = Clock::new(ClockAhead(Duration::from_secs(clock_ahead_seconds)));
     let client = dynamodb.client();
     let ids = Ids::new(clock.clone(), SystemEntropy);
-    let variables = std::env::vars().filter(|(name, _)| name != "TABLE_NAME").collect();
+    let variables = variables().filter(|(name, _)| name != "TABLE_NAME").collect();
     let ai = Arc::new(OfflineAssistant);
     Ok(Platform::start(PlatformOptions { dynamodb, client, clock, ids, ai, variables }).await?)
+}
+
+/// The variables that are text; no setting is anything else.
+fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| match (name.into_string(), value.into_string()) {
+        (Ok(name), Ok(value)) => Some((name, value)),
+        (name, _) => {
+            let name = name.unwrap_or_else(|name| name.to_string_lossy().into_owned());
+            tracing::warn!(name, "a variable is not UTF-8 and is not read");
+            None
+        }
+    })
+}
+
+/// Makes the database its owner's alone, whatever the directory's mode. SQLite gives the files that it puts beside it the same mode; those
+/// of a killed platform are there already.
+fn keep_private(database: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(database)?;
+    #[cfg(unix)]
+    for suffix in ["", "-wal", "-shm"] {
+        let mut file = database.as_os_str().to_owned();
+        file.push(suffix);
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        match std::fs::set_permissions(&file, mode) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Makes the data directory if it is not there, for its owner alone: accounts and the operator token are in it.
@@ -72,61 +113,84 @@ fn make_private(directory: &Path) -> Result<(), CliError> {
     builder.create(directory).map_err(|error| CliError::Directory(directory.to_owned(), error))
 }
 
-/// Serves until Ctrl-C, then lets running requests and jobs end.
+/// Serves until Ctrl-C, then lets running requests end and the jobs carry out what is left.
 pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let began = tokio::time::Instant::now();
+    let stopping = watch_for_interrupts();
     let listener = listen(options.port).await?;
     let address = listener.local_addr().map_err(CliError::Io)?;
     let platform = open((!options.memory).then_some(&options.data_directory), options.clock_ahead).await?;
-    let operator_token = operator_token(&platform);
-    let running = Running { url: format!("http://{address}"), operator_token: operator_token.clone() };
+    let running = Running { url: format!("http://{address}"), operator_token: operator_token(&platform) };
     make_private(&options.data_directory)?;
-    running
-        .announce(&options.data_directory)
+    let announcement = running
+        .announce(&options.data_directory, options.memory)
         .map_err(|error| CliError::Directory(options.data_directory.clone(), error))?;
 
-    let (stop, stopped) = watch::channel(false);
     let (ticks, asked) = mpsc::channel(1);
-    let jobs = start_jobs(&platform, stopped.clone(), asked)?;
+    let jobs = Jobs::start(&platform, asked, PATIENCE)?;
     let aws = match options.aws_port {
-        Some(port) => Some(serve_aws(&platform, port, stopped.clone()).await?),
+        Some(port) => Some(serve_aws(&platform, port, stopping.clone()).await?),
         None => None,
     };
-    print_started(&running, &options, aws, &platform, began.elapsed());
+    print_started(&running, &options, aws.as_ref().map(|(address, _)| *address), &platform, began.elapsed());
     if options.seed_demo {
-        demo::seed(&platform).await?;
+        tokio::select! {
+            seeded = demo::seed(&platform) => seeded?,
+            () = told(stopping.clone()) => say("The demo organisation is not complete; --seed-demo completes it."),
+        }
     }
-    let app = app(&platform, ticks, &operator_token).into_make_service_with_connect_info::<SocketAddr>();
+    let app = app(&platform, ticks, &running.operator_token).into_make_service_with_connect_info::<SocketAddr>();
     let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let shutdown = async move {
-        interrupted().await;
-        say("Stopping: letting running requests and jobs end. Press Ctrl-C again to stop at once.");
-        let _ = stop.send(true);
-        tokio::spawn(async {
-            interrupted().await;
-            std::process::exit(130);
-        });
+    let api = axum::serve(listener, app).with_graceful_shutdown(told(stopping.clone())).into_future();
+    let requests = async {
+        let served = api.await;
+        if let Some((_, endpoint)) = aws {
+            drop(endpoint.await);
+        }
+        served
     };
-    axum::serve(listener, app).with_graceful_shutdown(shutdown).await.map_err(CliError::Io)?;
-    let ended = tokio::task::spawn_blocking(move || jobs.join()).await;
-    if !matches!(ended, Ok(Ok(()))) {
-        return Err(CliError::Refused("the jobs did not end in good order".to_owned()));
+    tokio::select! {
+        served = requests => served.map_err(CliError::Io)?,
+        () = impatience(stopping) => say("Some requests did not end in time; going on without them."),
     }
-    Running::withdraw(&options.data_directory);
+    tell_what_is_left(jobs.end().await?);
+    // Only now may a subcommand open the file by itself.
+    drop(announcement);
     say("Stopped.");
     Ok(())
 }
 
-/// Runs the jobs on a thread of their own: what they do never delays a request, and they need not be `Send`.
-fn start_jobs(
-    platform: &Platform,
-    stopped: watch::Receiver<bool>,
-    ticks: mpsc::Receiver<Tick>,
-) -> Result<std::thread::JoinHandle<()>, CliError> {
-    let platform = platform.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Io)?;
-    let work = move || runtime.block_on(platform.pump(stopped, ticks));
-    std::thread::Builder::new().name("jobs".to_owned()).spawn(work).map_err(CliError::Io)
+/// Turns true when the process is asked to end. Asked again, the process ends at once.
+fn watch_for_interrupts() -> watch::Receiver<bool> {
+    let (stop, stopping) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        say("Stopping: letting running requests and jobs end. Press Ctrl-C again to stop at once.");
+        let _ = stop.send(true);
+        interrupted().await;
+        std::process::exit(130);
+    });
+    stopping
+}
+
+/// Completes when the process is asked to end.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    drop(stopping.wait_for(|stop| *stop).await);
+}
+
+/// Completes when requests have had time enough since the process was asked to end.
+async fn impatience(stopping: watch::Receiver<bool>) {
+    told(stopping).await;
+    tokio::time::sleep(PATIENCE).await;
+}
+
+fn tell_what_is_left(left: Left) {
+    if !left.drained {
+        say(&format!("The jobs did not end within {} seconds.", PATIENCE.as_secs()));
+    }
+    if left.messages > 0 {
+        say(&format!("{} queued messages were not dealt with; the sweep takes up their tasks.", left.messages));
+    }
 }
 
 /// Everything that answers on the port.
@@ -150,22 +214,26 @@ async fn listen(port: u16) -> Result<TcpListener, CliError> {
     TcpListener::bind(("127.0.0.1", port)).await.map_err(|error| CliError::Port(port, error))
 }
 
-async fn serve_aws(platform: &Platform, port: u16, mut stopped: watch::Receiver<bool>) -> Result<SocketAddr, CliError> {
+/// Where the AWS endpoint listens, and what ends when it does.
+async fn serve_aws(
+    platform: &Platform,
+    port: u16,
+    stopping: watch::Receiver<bool>,
+) -> Result<(SocketAddr, JoinHandle<()>), CliError> {
     let listener = listen(port).await?;
     let address = listener.local_addr().map_err(CliError::Io)?;
     let sqs = platform.sqs.clone().with_base_url(&format!("http://{address}"));
     let router = aws_router(platform.dynamodb.clone(), sqs);
-    tokio::spawn(async move {
-        let shutdown = async move { drop(stopped.changed().await) };
-        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(shutdown).await {
+    let endpoint = tokio::spawn(async move {
+        if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(told(stopping)).await {
             tracing::error!(%error, "the AWS endpoint stopped");
         }
     });
-    Ok(address)
+    Ok((address, endpoint))
 }
 
 fn operator_token(platform: &Platform) -> String {
-    platform.services.ids.secret::<24>().iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hexadecimal(&platform.services.ids.secret::<24>())
 }
 
 /// Completes when the process is asked to end: by Ctrl-C, or by whoever supervises it.
@@ -188,12 +256,6 @@ async fn interrupted() {
         () = terminated => {}
         () = interrupted => {}
     }
-}
-
-/// Prints a line for the person at the terminal.
-#[expect(clippy::print_stdout, reason = "this is the program's output")]
-pub(crate) fn say(line: &str) {
-    println!("{line}");
 }
 
 fn print_started(

@@ -45,6 +45,7 @@ pub struct Event {
     pub actor: Actor,
     /// The request that did it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub request_id: Option<RequestId>,
     /// What.
     #[serde(flatten)]

@@ -11,6 +11,7 @@ pub mod ai;
 pub mod clock;
 pub mod config;
 pub mod event;
+mod function_error;
 pub mod http;
 pub mod id;
 pub mod model;

@@ -3,6 +3,7 @@
 //! A [`Problem`] holds a status, a stable `code` for programs, a sentence for people, and what else helps: the wrong fields, when to try
 //! again. The cause stays with us: it is logged once, with the request's id, and never sent.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use axum::Json;
@@ -40,12 +41,14 @@ struct Inner {
     detail: String,
     errors: Vec<FieldProblem>,
     token_error: Option<&'static str>,
+    extensions: BTreeMap<&'static str, String>,
     retry_after_seconds: Option<u64>,
     headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<String>,
 }
 
-/// The body of a problem, as documented in the OpenAPI document.
+/// The body of a problem, as documented in the OpenAPI document. An operation's description names the members that a problem of its own
+/// has beside these (RFC 9457 section 3.2).
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody<'a> {
@@ -67,7 +70,12 @@ pub struct ProblemBody<'a> {
     pub errors: &'a [FieldProblem],
     /// With 401: `Token missing` or `Token invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub error: Option<&'static str>,
+    /// The members of this problem alone.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub extensions: &'a BTreeMap<&'static str, String>,
 }
 
 /// The media type of problems.
@@ -82,6 +90,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             token_error: None,
+            extensions: BTreeMap::new(),
             retry_after_seconds: None,
             headers: Vec::new(),
             cause: None,
@@ -189,6 +198,13 @@ impl Problem {
         self
     }
 
+    /// The same problem with a member of its own, which the operation's description names.
+    #[must_use]
+    pub fn with_extension(mut self, name: &'static str, value: impl fmt::Display) -> Self {
+        self.0.extensions.insert(name, value.to_string());
+        self
+    }
+
     /// The same problem with a `Retry-After` header.
     #[must_use]
     pub fn retry_after(mut self, seconds: u64) -> Self {
@@ -247,7 +263,8 @@ impl From<StoreError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Inner { status, code, detail, errors, token_error, retry_after_seconds, headers, cause } = *self.0;
+        let Inner { status, code, detail, errors, token_error, extensions, retry_after_seconds, headers, cause } =
+            *self.0;
         if status.is_server_error() {
             tracing::error!(
                 status = status.as_u16(),
@@ -264,6 +281,7 @@ impl IntoResponse for Problem {
             detail: &detail,
             errors: &errors,
             error: token_error,
+            extensions: &extensions,
         };
         let mut response = (status, Json(&body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM_JSON);

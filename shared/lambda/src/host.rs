@@ -2,6 +2,7 @@
 
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Reader, Variables};
+use shared::http::HealthCheck;
 use shared::id::Ids;
 use shared::services::Services;
 
@@ -18,6 +19,8 @@ pub struct Host {
     pub variables: Variables,
     /// The SQS client, on the same connector as the table's.
     pub sqs: aws_sdk_sqs::Client,
+    /// What `/api/health` asks about: the table, and what a function adds that needs more than the table.
+    pub health: HealthCheck,
 }
 
 /// Why an instance cannot start: every fault that was found.
@@ -53,7 +56,8 @@ impl Host {
         let ids = Ids::new(clock.clone(), SystemEntropy);
         let connector = connector();
         let services = Services::new(aws.dynamodb(connector.clone()), clock, ids, platform);
-        Ok(Self { services, sqs: aws.sqs(connector), variables })
+        let health = HealthCheck::of_table(&services);
+        Ok(Self { services, sqs: aws.sqs(connector), variables, health })
     }
 
     /// The sender to the queue whose URL this variable holds.

@@ -21,22 +21,23 @@ use crate::serve::{setup_of, start};
 pub(crate) type Application = MapRequest<Router, fn(Request) -> Request>;
 
 /// Runs a function that answers HTTP requests. `routes` builds its router from the host once; `/api/health` and what
-/// [`shared::http::surround`] gives are added to it.
+/// [`shared::http::surround`] gives are added to it. A function that needs more than the table adds to [`Host::health`] what else is to be
+/// asked about.
 ///
 /// # Errors
 /// When the configuration is not usable, or Lambda's runtime interface fails.
 pub async fn serve_http(
     function: &'static str,
-    routes: impl FnOnce(&Host) -> Result<Router, ConfigError>,
+    routes: impl FnOnce(&mut Host) -> Result<Router, ConfigError>,
 ) -> Result<(), Error> {
-    let host = start(function)?;
-    let routes = setup_of(routes(&host))?;
-    lambda_http::run(application(routes, &host.services)).await
+    let mut host = start(function)?;
+    let routes = setup_of(routes(&mut host))?;
+    lambda_http::run(application(routes, &host.health, &host.services)).await
 }
 
 /// The routes with the health check, an answer for panics, everything that every router has, and the caller's address.
-pub(crate) fn application(routes: Router, services: &Services) -> Application {
-    let health: Router = health_routes(HealthCheck::of_table(services)).into();
+pub(crate) fn application(routes: Router, health: &HealthCheck, services: &Services) -> Application {
+    let health: Router = health_routes(health.clone()).into();
     // Inside of what surrounds the routes, so that this answer too has its headers and its line in the log.
     let routes = routes.merge(health).layer(CatchPanicLayer::custom(answer_panic));
     MapRequest::new(surround(routes, services), with_client_address)

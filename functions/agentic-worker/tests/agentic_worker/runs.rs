@@ -1,5 +1,7 @@
 //! Messages and the runs they bring about.
 
+use std::time::Duration;
+
 use agentic_worker::{Deps, handle};
 use embedded::EmbeddedSqs;
 use embedded::template::Template;
@@ -15,6 +17,7 @@ use shared::services::Services;
 use shared::store::Listing;
 use shared_lambda::{QueueSender, SqsEvent};
 use testkit::{Caller, Cloud, FaultPlan, FaultyDynamoDb, TEMPLATE};
+use tokio::time::advance;
 
 const DEAD_LETTERS: &str = "groundwork-local-agentic-dead-letters";
 const SLOT: &str = "2026-11-20T09";
@@ -181,6 +184,24 @@ async fn what_can_never_be_done_is_a_dead_letter_that_says_why() {
         assert!(reason.contains(expected), "{body}: {reason}");
     }
     assert!(bench.run(id).await.is_some(), "the good one beside them is done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_that_comes_a_day_late_runs_nothing() {
+    let bench = Bench::new(Cloud::new()).await;
+    let id = bench.pro().await.organization_id;
+    let day = Duration::from_secs(24 * 60 * 60);
+    advance(day).await;
+    assert!(bench.work(&bench.cloud.services, &[message(id, SLOT)]).await.is_empty());
+    assert_eq!(bench.completed(id).await.len(), 1, "the last moment");
+    advance(Duration::from_millis(1)).await;
+    assert!(bench.work(&bench.cloud.services, &[message(id, "2026-11-20T08")]).await.is_empty());
+    // Out of the dead letters, when TTL has removed the run's row.
+    bench.cloud.write(|transaction| transaction.delete_key(AgenticRun::key_of(id, SLOT))).await;
+    advance(day * 13).await;
+    assert!(bench.work(&bench.cloud.services, &[message(id, SLOT)]).await.is_empty());
+    assert_eq!((bench.run(id).await, bench.completed(id).await.len()), (None, 1));
+    assert!(bench.dead().await.is_empty(), "it does not come back again and again");
 }
 
 #[tokio::test(start_paused = true)]

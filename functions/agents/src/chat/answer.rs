@@ -37,7 +37,7 @@ impl Exchange<'_> {
             Ok(completion) => self.save_answer(&asked, completion).await,
             Err(error) => {
                 self.settle(error.usage()).await?;
-                Err(error.into())
+                Err(Error::Ai(error, asked.conversation_id))
             }
         }
     }

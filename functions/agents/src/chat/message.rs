@@ -68,8 +68,9 @@ impl From<ai::Usage> for TokenUsage {
 
 /// Say something to the assistant; it answers from the conversation so far and from what the organisation says of itself.
 ///
-/// The message is saved before the assistant is asked. When it cannot answer (503 `ai_unavailable`), repeat the request with the same
-/// Idempotency-Key: the message is not saved twice.
+/// The message is saved before the assistant is asked. When it cannot answer (503 `ai_unavailable`), repeat the request as it was under
+/// the same Idempotency-Key: the message is not saved twice. Without a key, send it again in the conversation that it was saved in, which
+/// the problem names as `conversationId`; so does 422 `ai_refused`.
 #[utoipa::path(
     post, path = "/api/chat/message", operation_id = "sendMessage", tag = "agents",
     security(("accessToken" = [])),

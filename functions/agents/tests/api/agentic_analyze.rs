@@ -6,7 +6,9 @@ use crate::support::{app, column, trail, usage};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::model::lead::LeadStatus;
+use shared::model::signing_key::SigningKey;
 use shared::plan::PlanName;
+use shared::services::Services;
 use testkit::{Caller, Cloud, FaultPlan, ScriptedAi};
 use tokio::time::advance;
 
@@ -69,6 +71,37 @@ async fn a_key_names_one_run() {
     let actions = racers.map(|run| run["actions"].clone()).collect::<Vec<_>>();
     assert!(actions.iter().all(|one| *one == actions[0]), "{actions:?}");
     assert_eq!(usage(&cloud.services, ada.organization_id).await.tasks, 5);
+}
+
+/// Somebody with a new access token; the first one lives for a day.
+async fn with_fresh_token(cloud: &Cloud, caller: &Caller) -> Caller {
+    let Services { store, tokens, clock, .. } = &cloud.services;
+    let key = store.get::<SigningKey>(&SigningKey::current_key()).await.unwrap().unwrap();
+    let issued = tokens.issue(&key, caller.user_id, "ada@example.com", caller.session_id, clock.now()).unwrap();
+    Caller { token: issued.token, ..caller.clone() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_stands_for_its_run_through_a_downgrade_and_for_a_day() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let cloud = Cloud::new();
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), founder(&cloud, PlanName::Pro).await);
+    let send = |caller: Caller| app.post(PATH).by(&caller).header("idempotency-key", "k1").send();
+    let first = send(ada.clone()).await.expect(200);
+    cloud.set_plan(ada.organization_id, PlanName::Free).await;
+    advance(day - Duration::from_secs(1)).await;
+    let replayed = send(with_fresh_token(&cloud, &ada).await).await;
+    assert_eq!(replayed.header("idempotency-replayed"), Some("true"));
+    assert_eq!(replayed.expect(200), first);
+    advance(Duration::from_secs(1)).await;
+    // The record is still there: TTL lags by days.
+    send(with_fresh_token(&cloud, &ada).await).await.expect_problem(402, "plan_required");
+    cloud.set_plan(ada.organization_id, PlanName::Pro).await;
+    let anew = send(with_fresh_token(&cloud, &ada).await).await;
+    assert_eq!(anew.header("idempotency-replayed"), None);
+    assert_eq!(kinds(&anew.expect(200)["actions"]), ["lead_followup"], "only Grace is left");
+    let trail = trail(&cloud.services, ada.organization_id).await;
+    assert_eq!(trail.iter().filter(|kind| *kind == "agentic.runCompleted").count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -101,10 +101,11 @@ async fn without_an_answer_the_message_stays_and_a_repeat_does_not_save_it_again
     let send = || say(&app, &ada, "What is a SAFE?").header("idempotency-key", "k1").send();
     let failed = send().await;
     assert_eq!(failed.header("retry-after"), Some("7"));
-    failed.expect_problem(503, "ai_unavailable");
+    let problem = failed.expect_problem(503, "ai_unavailable");
     assert_eq!(trail(&cloud.services, ada.organization_id).await, ["chat.messageSent"]);
     advance(Duration::from_secs(7)).await;
     let answer = send().await.expect(200);
+    assert_eq!(problem["conversationId"], answer["conversationId"]);
     let page = app.get(&messages_path(&answer)).by(&ada).send().await.expect(200);
     assert_eq!(column(&page, "role"), ["user", "assistant"]);
     assert_eq!(trail(&cloud.services, ada.organization_id).await, ["chat.messageSent", "chat.messageAnswered"]);
@@ -112,6 +113,21 @@ async fn without_an_answer_the_message_stays_and_a_repeat_does_not_save_it_again
         app.get("/api/chat/conversations").by(&ada).send().await.expect(200)["data"].as_array().unwrap().len(),
         1
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_an_answer_and_a_key_one_goes_on_in_the_conversation_that_the_problem_names() {
+    let cloud = Cloud::new();
+    let ai = ScriptedAi::new().fails(AiError::Unavailable { retry_after_seconds: None });
+    let (app, ada) = (app(&cloud, &ai), cloud.caller("Ada").await);
+    let problem = say(&app, &ada, "What is a SAFE?").send().await.expect_problem(503, "ai_unavailable");
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("Idempotency-Key") && detail.contains("`conversationId`"), "{detail}");
+    let answer = go_on(&app, &ada, &problem["conversationId"], "What is a SAFE?").send().await.expect(200);
+    let page = app.get(&messages_path(&answer)).by(&ada).send().await.expect(200);
+    assert_eq!(column(&page, "role"), ["user", "user", "assistant"]);
+    let conversations = app.get("/api/chat/conversations").by(&ada).send().await.expect(200);
+    assert_eq!(column(&conversations, "id"), [problem["conversationId"].as_str().unwrap()]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,10 @@ mod chat_conversations;
 #[cfg(test)]
 mod chat_message;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
+mod slow_table;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod tasks;

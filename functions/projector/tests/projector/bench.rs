@@ -148,9 +148,15 @@ impl Bench {
         for counter in COUNTERS {
             counters.push(counter.read(&store).await.unwrap());
         }
-        let days = store.list_items(&Listing::of_partition("ACTIVE_DAY"), None).await.unwrap().data;
-        let day = |item| (Key::of(item).unwrap().sk, item["count"].as_n().unwrap().parse::<i64>().unwrap());
-        (counters, days.iter().map(day).filter(|(_, count)| *count != 0).collect())
+        let shards = store.list_items(&Listing::of_partition("ACTIVE_DAY").limit(1000), None).await.unwrap().data;
+        let mut days = BTreeMap::new();
+        for shard in &shards {
+            let key = Key::of(shard).unwrap().sk;
+            let (day, _) = key.split_once('#').expect("a day and a shard");
+            *days.entry(day.to_owned()).or_default() += shard["count"].as_n().unwrap().parse::<i64>().unwrap();
+        }
+        days.retain(|_, count| *count != 0);
+        (counters, days)
     }
 
     pub(crate) async fn count(&self, counter: Counter) -> i64 {

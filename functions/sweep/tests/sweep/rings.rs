@@ -88,7 +88,7 @@ impl Bench {
         let put =
             store.client().put_item().table_name(store.table()).item("pk", text("STRAY")).item("sk", text(partition));
         let put = put.item("entity", text("stray")).item("duePk", text(partition));
-        put.item("dueSk", text("2026-01-01T00:00:00.000Z")).send().await.unwrap();
+        put.item("dueSk", text("2026-11-20T09:01:00.000Z")).send().await.unwrap();
     }
 }
 
@@ -169,6 +169,22 @@ async fn what_it_cannot_read_is_left_and_what_it_cannot_ring_is_told() {
     assert!(error.to_string().contains("was not rung"), "{error}");
     assert_eq!(bench.failure(event).await.touches, 1, "one trouble does not keep the rest from being done");
     assert_eq!(bench.run().await, Summary { tasks_rung: 1, unreadable: 2, ..Summary::default() });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_rung_in_vain_takes_no_time_from_the_rest() {
+    let bench = Bench::new().await;
+    let vain = (0..250_u128).map(TaskId::from_shard);
+    bench.write(&vain.map(|id| Task { id, ..bench.task() }).collect::<Vec<_>>()).await;
+    // Due two minutes after they were written, and for a day since.
+    tokio::time::advance(MINUTE * (24 * 60 + 2 + 7)).await;
+    let fresh = (250..260_u128).map(TaskId::from_shard);
+    let fresh = bench.write(&fresh.map(|id| Task { id, ..bench.task() }).collect::<Vec<_>>()).await;
+    tokio::time::advance(MINUTE * 2).await;
+    assert_eq!(bench.run().await, Summary { tasks_rung: 10, left: 250, ..Summary::default() });
+    assert_eq!(bench.rung(), fresh);
+    tokio::time::advance(MINUTE * 21).await;
+    assert_eq!(bench.run().await.tasks_rung, 250, "a row may be mended: they are rung again within half an hour");
 }
 
 #[tokio::test(start_paused = true)]

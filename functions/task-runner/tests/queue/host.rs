@@ -32,7 +32,7 @@ fn set_status(host: &FunctionHost, task: &Task, status: &str) {
 }
 
 #[tokio::test]
-async fn of_a_batch_only_what_may_yet_succeed_comes_again() {
+async fn of_a_batch_what_cannot_succeed_becomes_a_dead_letter_and_the_rest_is_done() {
     let host = FunctionHost::start("task-runner", env!("CARGO_BIN_EXE_task-runner")).await;
     let ada = host.cloud.caller("Ada").await;
     let organization = ada.organization_id;
@@ -44,8 +44,8 @@ async fn of_a_batch_only_what_may_yet_succeed_comes_again() {
     let body = |task| serde_json::to_string(&message(task)).unwrap();
     let bodies = [body(&good), "{\"taskId\": 7}".to_owned(), body(&unreadable)];
     let event = queue_event(QUEUE, &bodies);
-    let again = json!({"batchItemFailures": [{"itemIdentifier": "m2"}]});
-    assert_eq!(host.invoke(event.clone()).await, again);
+    let nothing_again = json!({"batchItemFailures": []});
+    assert_eq!(host.invoke(event.clone()).await, nothing_again);
 
     let done = stored(&host.cloud, &good).await;
     assert_eq!((done.status, done.attempts, done.output.is_some()), (TaskStatus::Completed, 1, true), "{done:?}");
@@ -55,19 +55,23 @@ async fn of_a_batch_only_what_may_yet_succeed_comes_again() {
     let client = host.sqs.client();
     let letters = client.receive_message().queue_url(host.sqs.queue_url(DEAD_LETTERS)).message_attribute_names("All");
     let letters = letters.max_number_of_messages(10).send().await.unwrap().messages.unwrap();
-    assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].body.as_ref(), Some(&bodies[1]));
-    let attributes = letters[0].message_attributes.as_ref().unwrap();
-    let text = |name: &str| attributes[name].string_value.clone().unwrap();
-    assert!(text("reason").starts_with("malformed body at taskId"), "{}", text("reason"));
-    assert_eq!(text("sourceMessageId"), "m1");
+    assert_eq!(letters.len(), 2);
+    for (body, source, reason) in
+        [(&bodies[1], "m1", "malformed body at taskId"), (&bodies[2], "m2", "an item is corrupt: task: ")]
+    {
+        let letter = letters.iter().find(|letter| letter.body.as_ref() == Some(body)).unwrap();
+        let attributes = letter.message_attributes.as_ref().unwrap();
+        let text = |name: &str| attributes[name].string_value.clone().unwrap();
+        assert!(text("reason").starts_with(reason), "{}", text("reason"));
+        assert_eq!(text("sourceMessageId"), source);
+    }
 
     let before = table(&host, "Scan", json!({}));
-    assert_eq!(host.invoke(event.clone()).await, again);
+    assert_eq!(host.invoke(event.clone()).await, nothing_again);
     assert_eq!(table(&host, "Scan", json!({})), before, "what was done is done once");
 
     set_status(&host, &unreadable, "PENDING");
-    assert_eq!(host.invoke(event).await, json!({"batchItemFailures": []}));
+    assert_eq!(host.invoke(event).await, nothing_again);
     assert_eq!(stored(&host.cloud, &unreadable).await.status, TaskStatus::Completed);
     let used = usage(&host.cloud, organization).await;
     assert_eq!((used.tasks, used.tasks_completed, used.posts), (2, 2, 1));

@@ -1,175 +1,134 @@
-//! `kill -9` in mid-load: whatever was acknowledged is there afterwards, and no task's effect happened twice.
+//! `kill -9` in mid-load: whatever was acknowledged is there afterwards, no task's effect happened twice, and the figures agree.
 
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// The platform as a process of its own.
-struct Process {
-    child: Child,
-    url: String,
+use crate::process::{Founder, Process, operate};
+
+/// What was acknowledged.
+#[derive(Default)]
+struct Acknowledged {
+    leads: Vec<String>,
+    /// By their addresses: an import does not tell ids.
+    imported: Vec<String>,
+    tasks: Vec<String>,
+    /// The assistant's answers.
+    answers: Vec<(String, String)>,
 }
 
-impl Process {
-    async fn start(data_directory: &Path, clock_ahead_seconds: u32) -> Self {
-        let announcement = data_directory.join("running.json");
-        drop(std::fs::remove_file(&announcement));
-        let mut process = Self { child: Self::spawn(data_directory, clock_ahead_seconds), url: String::new() };
-        for _ in 0..200 {
-            let text = std::fs::read_to_string(&announcement).unwrap_or_default();
-            if let Ok(running) = serde_json::from_str::<Value>(&text) {
-                process.url = running["url"].as_str().expect("a URL").to_owned();
-                return process;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("the platform did not start");
-    }
-
-    fn spawn(data_directory: &Path, clock_ahead_seconds: u32) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_groundwork"))
-            .args(["--port", "0", "--data-dir"])
-            .arg(data_directory)
-            .args(["--clock-ahead", &clock_ahead_seconds.to_string()])
-            .env_remove("PORT")
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("the program starts")
-    }
-
-    /// SIGKILL: no destructor runs, nothing is flushed.
-    fn kill(self) {
-        drop(self);
+impl Acknowledged {
+    fn extend(&mut self, other: Self) {
+        self.leads.extend(other.leads);
+        self.imported.extend(other.imported);
+        self.tasks.extend(other.tasks);
+        self.answers.extend(other.answers);
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.child.kill().expect("the process can be killed");
-        self.child.wait().expect("the process ends");
-    }
+fn text(value: &Value) -> String {
+    value.as_str().expect("text").to_owned()
 }
 
-/// Somebody signed in.
-#[derive(Clone)]
-struct Founder {
-    http: reqwest::Client,
-    token: String,
-}
-
-impl Founder {
-    async fn post(&self, url: &str, path: &str, body: &Value) -> Option<Value> {
-        let request = self.http.post(format!("{url}{path}")).bearer_auth(&self.token).json(body);
-        let answer = request.send().await.ok().filter(|answer| answer.status().is_success())?;
-        answer.json().await.ok()
-    }
-
-    async fn get(&self, url: &str, path: &str) -> Value {
-        let answer = self.http.get(format!("{url}{path}")).bearer_auth(&self.token).send().await.expect("an answer");
-        assert_eq!(answer.status(), 200, "{path}");
-        answer.json().await.expect("JSON")
-    }
-
-    async fn all(&self, url: &str, path: &str) -> Vec<Value> {
-        let (mut items, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let page = self.get(url, &format!("{path}?limit=100{cursor}")).await;
-            items.extend(page["data"].as_array().expect("a list").iter().cloned());
-            match page["nextCursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return items,
-            }
-        }
-    }
-}
-
-async fn register(url: &str) -> (Founder, String) {
-    let http = reqwest::Client::new();
-    let body = json!({"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"});
-    let answer = http.post(format!("{url}/api/auth/register")).json(&body).send().await.expect("an answer");
-    let account: Value = answer.json().await.expect("JSON");
-    let token = account["accessToken"].as_str().expect("a token").to_owned();
-    let organization = account["user"]["id"].as_str().expect("an id").replace("usr_", "org_");
-    (Founder { http, token }, organization)
-}
-
-fn operate(data_directory: &Path, arguments: &[&str]) {
-    let status = Command::new(env!("CARGO_BIN_EXE_groundwork"))
-        .args(arguments)
-        .arg("--data-dir")
-        .arg(data_directory)
-        .stdout(Stdio::null())
-        .status()
-        .expect("the subcommand runs");
-    assert!(status.success(), "{arguments:?}");
-}
-
-/// Creates leads and a follow-up task for each until told to stop; what was acknowledged.
-async fn load(founder: Founder, url: String, worker: usize, stop: Arc<AtomicBool>) -> (Vec<String>, Vec<String>) {
-    let (mut leads, mut tasks) = (Vec::new(), Vec::new());
+/// Imports a few leads and talks to the assistant, then creates leads and a follow-up task for each until told to stop.
+async fn load(founder: Founder, url: String, worker: usize, stop: Arc<AtomicBool>) -> Acknowledged {
+    let mut done = Acknowledged::default();
     for number in 0.. {
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        let lead =
-            json!({"name": format!("Lead {worker}-{number}"), "email": format!("lead{worker}-{number}@example.com")});
+        let name = format!("lead{worker}-{number}");
+        let lead = json!({"name": name, "email": format!("{name}@example.com")});
         let Some(lead) = founder.post(&url, "/api/crm/leads", &lead).await else { break };
-        leads.push(lead["id"].as_str().expect("an id").to_owned());
+        done.leads.push(text(&lead["id"]));
         let task = json!({"kind": "lead_followup", "leadId": lead["id"]});
-        if tasks.len() < 12
+        if done.tasks.len() < 12
             && let Some(task) = founder.post(&url, "/api/tasks", &task).await
         {
-            tasks.push(task["id"].as_str().expect("an id").to_owned());
+            done.tasks.push(text(&task["id"]));
+        }
+        // A few of each, at different moments in each worker, so that a kill hits all of them at some time.
+        if number % 4 == worker % 4 {
+            import(&founder, &url, &name, &mut done).await;
+        }
+        if number % 4 == (worker + 2) % 4 && done.answers.is_empty() {
+            let message = json!({"message": "How do I find my first customers?"});
+            if let Some(answer) = founder.post(&url, "/api/chat/message", &message).await {
+                done.answers.push((text(&answer["conversationId"]), text(&answer["message"]["id"])));
+            }
         }
     }
-    (leads, tasks)
+    done
+}
+
+async fn import(founder: &Founder, url: &str, name: &str, done: &mut Acknowledged) {
+    let emails = (0..5).map(|row| format!("{name}-row{row}@example.com")).collect::<Vec<_>>();
+    let rows = emails.iter().map(|email| format!("Somebody,{email}\n")).collect::<String>();
+    if let Some(answer) = founder.import(url, format!("Name,Email\n{rows}")).await {
+        assert_eq!(answer["imported"], 5, "{answer}");
+        done.imported.extend(emails);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost_and_nothing_happens_twice() {
     let directory = tempfile::tempdir().expect("a directory");
-    let data_directory: PathBuf = directory.path().to_owned();
-    let mut process = Process::start(&data_directory, 0).await;
-    let (founder, organization) = register(&process.url).await;
-    operate(&data_directory, &["plan", "set", &organization, "enterprise"]);
-    let (mut leads, mut tasks) = (Vec::new(), Vec::new());
+    let data_directory = directory.path();
+    let mut process = Process::start(data_directory, &[]).await;
+    let founder = Founder::register(&process.url, "ada@example.com").await;
+    assert!(operate(data_directory, &["plan", "set", &founder.organization, "enterprise"]));
+    assert!(operate(data_directory, &["role", "grant", "ada@example.com", "support"]));
+    let mut done = Acknowledged::default();
     for round in 0..3 {
         let stop = Arc::new(AtomicBool::new(false));
         let workers = (0..4)
-            .map(|worker| tokio::spawn(load(founder.clone(), process.url.clone(), round * 10 + worker, stop.clone())));
+            .map(|worker| tokio::spawn(load(founder.clone(), process.url.clone(), round * 4 + worker, stop.clone())));
         let workers = workers.collect::<Vec<_>>();
         tokio::time::sleep(Duration::from_millis(700)).await;
         process.kill();
         stop.store(true, Ordering::Relaxed);
         for worker in workers {
-            let (more_leads, more_tasks) = worker.await.expect("a worker ends");
-            leads.extend(more_leads);
-            tasks.extend(more_tasks);
+            done.extend(worker.await.expect("a worker ends"));
         }
-        process = Process::start(&data_directory, 0).await;
+        process = Process::start(data_directory, &[]).await;
     }
-    assert!(leads.len() > 20 && tasks.len() > 10, "too little load: {} leads, {} tasks", leads.len(), tasks.len());
+    let counts = [done.leads.len(), done.imported.len(), done.tasks.len(), done.answers.len()];
+    assert!(counts[0] > 20 && counts[1] > 10 && counts[2] > 10 && counts[3] > 1, "too little load: {counts:?}");
+    everything_is_there(&founder, &process.url, &done).await;
 
-    let stored = founder.all(&process.url, "/api/crm/leads").await;
-    let ids = stored.iter().filter_map(|lead| lead["id"].as_str()).collect::<std::collections::BTreeSet<_>>();
-    for lead in &leads {
-        assert!(ids.contains(lead.as_str()), "{lead} was acknowledged and is lost");
-    }
     // Leases and doorbells that the kills left behind come due at once when the clock is ten minutes ahead.
     process.kill();
-    process = Process::start(&data_directory, 600).await;
-    finish(&founder, &process.url, &data_directory, &tasks).await;
+    process = Process::start(data_directory, &["--clock-ahead", "600"]).await;
+    finish(&founder, &process.url, data_directory, &done.tasks).await;
     for task in founder.all(&process.url, "/api/tasks").await {
         let lead = task["input"]["leadId"].as_str().expect("a lead");
         let activities = founder.all(&process.url, &format!("/api/crm/leads/{lead}/activities")).await;
         let of_task = activities.iter().filter(|activity| activity["taskId"] == task["id"]).count();
         assert_eq!(of_task, usize::from(task["status"] == "COMPLETED"), "{task}");
     }
+    the_figures_agree(&founder, &process.url).await;
     process.kill();
+}
+
+async fn everything_is_there(founder: &Founder, url: &str, done: &Acknowledged) {
+    let stored = founder.all(url, "/api/crm/leads").await;
+    let all = |field: &str| stored.iter().filter_map(|lead| lead[field].as_str()).collect::<BTreeSet<_>>();
+    let (ids, emails) = (all("id"), all("email"));
+    assert_eq!((ids.len(), emails.len()), (stored.len(), stored.len()), "a lead is there twice");
+    for lead in &done.leads {
+        assert!(ids.contains(lead.as_str()), "{lead} was acknowledged and is lost");
+    }
+    for email in &done.imported {
+        assert!(emails.contains(email.as_str()), "the imported {email} was acknowledged and is lost");
+    }
+    for (conversation, answer) in &done.answers {
+        let messages = founder.all(url, &format!("/api/chat/conversations/{conversation}/messages")).await;
+        assert!(messages.iter().any(|message| message["id"] == answer.as_str()), "{answer} was given and is lost");
+    }
 }
 
 /// Waits until every task is done, ringing again what a kill left behind.
@@ -184,9 +143,27 @@ async fn finish(founder: &Founder, url: &str, data_directory: &Path, tasks: &[St
             return;
         }
         if attempt % 10 == 0 {
-            operate(data_directory, &["tick", "sweep"]);
+            assert!(operate(data_directory, &["tick", "sweep"]));
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     panic!("tasks stayed open");
+}
+
+/// The figures are made from the events, a moment later; they must come to what is stored, and not pass it.
+async fn the_figures_agree(founder: &Founder, url: &str) {
+    let leads = founder.all(url, "/api/crm/leads").await.len();
+    let tasks = founder.all(url, "/api/tasks").await;
+    let completed = tasks.iter().filter(|task| task["status"] == "COMPLETED").count();
+    let stored = json!([leads, tasks.len(), completed]);
+    let mut figures = Value::Null;
+    for _ in 0..100 {
+        let all = founder.get(url, "/api/analytics/platform").await;
+        figures = json!([all["total_leads"], all["total_tasks_created"], all["total_tasks_completed"]]);
+        if figures == stored {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(figures, stored, "leads, tasks, completed tasks");
 }

@@ -52,6 +52,10 @@ impl From<StoreError> for Refusal {
 /// Runs the engine. A run that was finished before is answered as it ended; one that was interrupted is continued.
 pub async fn run(services: &Services, request: &RunRequest<'_>) -> Result<AgenticRun, Problem> {
     let (organization, key) = (request.organization.id, AgenticRun::key_of(request.organization.id, &request.run_id));
+    let earlier = services.store.get::<AgenticRun>(&key).await?;
+    if let Some(earlier) = earlier.filter(|run| run.finished_at.is_some()) {
+        return Ok(earlier.value);
+    }
     let seen = observe(services, organization).await?;
     let begun = services
         .store

@@ -62,8 +62,16 @@ impl HealthCheck {
     where
         F: Future<Output = ServiceHealth> + Send + 'static,
     {
-        self.0.insert(name, Arc::new(move || Box::pin(check())));
+        self.add(name, check);
         self
+    }
+
+    /// Asks about another service too, from now on.
+    pub fn add<F>(&mut self, name: &'static str, check: impl Fn() -> F + Send + Sync + 'static)
+    where
+        F: Future<Output = ServiceHealth> + Send + 'static,
+    {
+        self.0.insert(name, Arc::new(move || Box::pin(check())));
     }
 }
 

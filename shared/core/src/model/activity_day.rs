@@ -1,5 +1,5 @@
 //! How many people were active, without reading everybody: each account remembers its last active day, and each day how many accounts
-//! have it as their last. The accounts active in the last 30 days are then the sum of 30 small rows.
+//! have it as their last. The accounts active in the last 30 days are then the sum of a few small rows.
 
 use std::time::Duration;
 
@@ -37,7 +37,10 @@ impl Entity for LastActiveDay {
     }
 }
 
-/// How many accounts have a day as their last active one.
+/// Over how many items a day is spread: everybody's first event of a day is a write to it.
+const SHARDS: u8 = 8;
+
+/// How many accounts of a shard have a day as their last active one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveDay {
     sk: String,
@@ -47,15 +50,18 @@ pub struct ActiveDay {
 impl ActiveDay {
     const PARTITION: &'static str = "ACTIVE_DAY";
 
-    /// The write that adds `amount` accounts to a day.
-    pub fn add(day: &str, amount: i64) -> Update {
-        Update::new(Key::new(Self::PARTITION, day), Self::TYPE).add("count", amount)
+    /// The write that adds `amount` to a day on behalf of an account, whose id names the shard.
+    pub fn add(day: &str, user: UserId, amount: i64) -> Update {
+        let shard = u128::from(user.ulid()) % u128::from(SHARDS);
+        Update::new(Key::new(Self::PARTITION, format!("{day}#{shard}")), Self::TYPE).add("count", amount)
     }
 
     /// How many accounts were active in the 30 days up to and including today.
     pub async fn active_in_30_days(store: &Store, now: Timestamp) -> Result<i64, Problem> {
         let from = now.minus(DAY * 29).day();
-        let page = store.list::<Self>(&Listing::of_partition(Self::PARTITION).range(Range::From(from)), None).await?;
+        // 30 days of eight shards, and a day more should a clock run ahead.
+        let listing = Listing::of_partition(Self::PARTITION).range(Range::From(from)).limit(31 * u16::from(SHARDS));
+        let page = store.list::<Self>(&listing, None).await?;
         Ok(page.data.iter().map(|day| day.count).sum())
     }
 }

@@ -62,33 +62,43 @@ pub struct LeadDetails {
     pub name: String,
     /// Their e-mail address.
     #[serde(default)]
+    #[schema(required)]
     pub email: Option<String>,
     /// Where they work.
     #[serde(default)]
+    #[schema(required)]
     pub company: Option<String>,
     /// As what.
     #[serde(default)]
+    #[schema(required)]
     pub title: Option<String>,
     /// Their telephone number.
     #[serde(default)]
+    #[schema(required)]
     pub phone: Option<String>,
     /// Their LinkedIn profile.
     #[serde(default)]
+    #[schema(required)]
     pub linkedin_url: Option<String>,
     /// Where the lead came from.
     #[serde(default)]
+    #[schema(required)]
     pub source: Option<String>,
     /// Where the lead stands.
     #[serde(default)]
+    #[schema(required)]
     pub status: LeadStatus,
     /// How much it matters.
     #[serde(default)]
+    #[schema(required)]
     pub priority: LeadPriority,
     /// When somebody last spoke to them.
     #[serde(default)]
+    #[schema(required)]
     pub last_contacted_at: Option<Timestamp>,
     /// What else is known.
     #[serde(default)]
+    #[schema(required)]
     pub notes: Option<String>,
 }
 
@@ -105,9 +115,11 @@ pub struct Lead {
     pub details: LeadDetails,
     /// The follow-up task that is open for it, if any.
     #[serde(default)]
+    #[schema(required)]
     pub open_follow_up_task_id: Option<TaskId>,
     /// When its last follow-up task was created or done.
     #[serde(default)]
+    #[schema(required)]
     pub last_follow_up_at: Option<Timestamp>,
     /// When the lead came to us.
     pub created_at: Timestamp,

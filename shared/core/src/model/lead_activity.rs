@@ -42,6 +42,7 @@ pub struct LeadActivity {
     pub body: String,
     /// The task that did it, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub task_id: Option<TaskId>,
     /// By whom.
     pub actor: Actor,

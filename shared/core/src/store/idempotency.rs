@@ -74,11 +74,6 @@ pub struct Once {
 }
 
 impl Once {
-    /// A stable name of this command, for ids that are derived from it.
-    pub fn name(&self) -> &str {
-        &self.scope
-    }
-
     fn key(&self) -> Key {
         Key::new(format!("IDEMPOTENCY#{}", self.scope), "ANSWER")
     }

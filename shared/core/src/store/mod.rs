@@ -5,6 +5,7 @@
 //! rate counters) are single conditional writes.
 
 mod cursor;
+mod due;
 mod entity;
 mod error;
 mod idempotency;
@@ -20,9 +21,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::id::Ids;
 
+pub use due::{DueRow, DueRows};
 pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
 pub use error::StoreError;
 pub use idempotency::{IdempotencyKey, Once, Reply, Run, Started};
@@ -33,6 +35,10 @@ pub use update::Update;
 
 /// How often a request that DynamoDB turned away for load is sent again before the caller is told to come back.
 const ATTEMPTS: u32 = 8;
+/// How long a request that DynamoDB turned away is sent again. The last attempt begins within it and takes as long as the host gives a
+/// call (on Lambda 6 seconds); together they stay below the 15 seconds that a function has, so that callers get our 503 and not Lambda's
+/// 502.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The platform's table; cheap to clone.
 #[derive(Clone, Debug)]
@@ -74,18 +80,16 @@ impl Store {
     }
 
     /// Many items by their keys in consistent batches of 100. Keys that DynamoDB leaves unprocessed are asked for again; what is still
-    /// unanswered then is an error, never an absence.
+    /// unanswered when the time is up is an error, never an absence.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
+        let deadline = self.deadline();
         for chunk in keys.chunks(100) {
             let mut wanted = chunk.iter().map(Key::attributes).collect::<Vec<_>>();
             let mut attempt = 0;
             while !wanted.is_empty() {
-                if attempt == ATTEMPTS {
+                if attempt > 0 && !self.try_again(attempt, deadline).await {
                     return Err(StoreError::Unavailable("batch get left keys unprocessed".to_owned()));
-                }
-                if attempt > 0 {
-                    self.back_off(attempt).await;
                 }
                 attempt += 1;
                 wanted = self.batch_get_once(wanted, &mut found).await?;
@@ -149,6 +153,20 @@ impl Store {
             }
             Err(error) => Err(StoreError::from_sdk(error)),
         }
+    }
+
+    /// Until when a command that begins now is repeated.
+    fn deadline(&self) -> Timestamp {
+        self.clock.now().plus(PATIENCE)
+    }
+
+    /// Waits before the attempt after this one; false if there is to be none.
+    async fn try_again(&self, attempt: u32, deadline: Timestamp) -> bool {
+        if attempt >= ATTEMPTS || self.clock.now() >= deadline {
+            return false;
+        }
+        self.back_off(attempt).await;
+        self.clock.now() < deadline
     }
 
     /// Waits a random while that doubles with each attempt: up to 20 ms, 40 ms, … 1.3 s ("full jitter").

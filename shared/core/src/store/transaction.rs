@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem};
 
 use super::{ATTEMPTS, Entity, Key, Store, StoreError, Update, Versioned};
+use crate::clock::Timestamp;
 
 /// DynamoDB's limit of items in one transaction.
 pub const TRANSACTION_ITEMS_MAXIMUM: usize = 100;
@@ -200,28 +201,43 @@ enum Cancellation {
 
 impl Store {
     /// Plans and commits a command. When an item changed between the plan's reads and the commit, `plan` runs again on what is there
-    /// now; after six times the command fails with [`StoreError::Contended`]. A plan without writes is done at once.
+    /// now; after six times, or once its time is up, the command fails with [`StoreError::Contended`]. A plan without writes is done at
+    /// once.
     pub async fn execute<T, E, P, F>(&self, plan: P) -> Result<T, E>
     where
         E: From<StoreError>,
         P: Fn() -> F,
         F: Future<Output = Result<(Transaction<E>, T), E>>,
     {
+        let deadline = self.deadline();
         for attempt in 1..=6 {
             let (transaction, value) = plan().await?;
-            match self.commit(transaction).await {
+            match self.commit_until(transaction, deadline).await {
                 Ok(()) => return Ok(value),
                 Err(CommitError::Rejected(error)) => return Err(error),
                 Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(CommitError::Stale | CommitError::Replay) => self.back_off(attempt).await,
+                Err(CommitError::Stale | CommitError::Replay) => {
+                    if !self.try_again(attempt, deadline).await {
+                        break;
+                    }
+                }
             }
         }
         Err(StoreError::Contended.into())
     }
 
-    /// Commits one transaction, repeating it under the same client token while DynamoDB is busy: a repeat after a lost answer changes
-    /// nothing twice.
+    /// Commits one transaction within the time that a command has.
     pub(super) async fn commit<E>(&self, transaction: Transaction<E>) -> Result<(), CommitError<E>> {
+        self.commit_until(transaction, self.deadline()).await
+    }
+
+    /// Commits one transaction, repeating it under the same client token while DynamoDB is busy and the deadline is not reached: a repeat
+    /// after a lost answer changes nothing twice. It is tried once in any case.
+    pub(super) async fn commit_until<E>(
+        &self,
+        transaction: Transaction<E>,
+        deadline: Timestamp,
+    ) -> Result<(), CommitError<E>> {
         if transaction.is_empty() {
             return Ok(());
         }
@@ -246,7 +262,9 @@ impl Store {
                     error => return Err(CommitError::Store(error)),
                 },
             }
-            self.back_off(attempt).await;
+            if !self.try_again(attempt, deadline).await {
+                break;
+            }
         }
         Err(CommitError::Store(busy))
     }

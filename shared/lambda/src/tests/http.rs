@@ -1,9 +1,11 @@
+use std::future::ready;
+
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use shared::http::ClientAddress;
+use shared::http::{ClientAddress, HealthCheck, ServiceHealth};
 use testkit::Cloud;
 use testkit::runtime_api::function_url_event;
 use tower::ServiceExt;
@@ -25,7 +27,8 @@ fn routes() -> Router {
 async fn answer(event: Value) -> (Response<axum::body::Body>, Vec<u8>) {
     let cloud = Cloud::new();
     let request = lambda_http::request::from_str(&event.to_string()).unwrap();
-    let response = application(routes(), &cloud.services).oneshot(request).await.unwrap();
+    let health = HealthCheck::of_table(&cloud.services).with("ai", || ready(ServiceHealth::Embedded));
+    let response = application(routes(), &health, &cloud.services).oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
     (Response::from_parts(parts, axum::body::Body::empty()), bytes)
@@ -49,7 +52,7 @@ async fn the_callers_address_is_the_one_lambda_saw() {
 async fn health_stands_beside_the_routes() {
     let (response, body) = answer(function_url_event("GET", "/api/health/", &[], b"")).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(json_of(&body)["services"], json!({ "table": "ok" }));
+    assert_eq!(json_of(&body)["services"], json!({ "table": "ok", "ai": "embedded" }));
     assert!(response.headers().contains_key("x-request-id") && response.headers().contains_key("api-version"));
 }
 
