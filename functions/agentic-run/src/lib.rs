@@ -10,7 +10,7 @@ use shared::model::due_partitions;
 use shared::model::organization::Organization;
 use shared::queue::AgenticMessage;
 use shared::services::Services;
-use shared::store::StoreError;
+use shared::store::{DueRow, StoreError};
 use shared_lambda::{QueueError, QueueSender};
 
 /// How many organisations are read at once.
@@ -73,11 +73,11 @@ pub async fn handle(deps: &Deps, time: Timestamp) -> Result<Summary, FanOutError
 async fn fan_out(deps: &Deps, partition: String, slot: &str) -> Result<usize, FanOutError> {
     let mut sent = 0_usize;
     let mut fault = None;
-    let mut place = None;
+    let mut previous = None;
     loop {
-        let page = deps.services.store.due(&partition, None, place, PAGE).await?;
-        let mut messages = Vec::with_capacity(page.keys.len());
-        for key in &page.keys {
+        let page = deps.services.store.due_rows(&partition, None, previous, PAGE).await?;
+        let mut messages = Vec::with_capacity(page.rows.len());
+        for DueRow { key, .. } in &page.rows {
             match Organization::id_of(key) {
                 Some(organization_id) => messages.push(AgenticMessage { organization_id, slot: slot.to_owned() }),
                 None => tracing::error!(pk = key.pk, sk = key.sk, "a row among the organisations is none"),
@@ -87,9 +87,9 @@ async fn fan_out(deps: &Deps, partition: String, slot: &str) -> Result<usize, Fa
             Ok(()) => sent += messages.len(),
             Err(error) => drop(fault.get_or_insert(error)),
         }
-        place = page.next;
-        if place.is_none() {
+        if !page.has_more() {
             return fault.map_or(Ok(sent), |error| Err(error.into()));
         }
+        previous = Some(page);
     }
 }

@@ -117,7 +117,7 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             outcome.summary.unfinished = 1;
             return outcome;
         }
-        let page = match deps.services.store.due_rows(&partition, now, previous.take(), PAGE).await {
+        let page = match deps.services.store.due_rows(&partition, Some(now), previous.take(), PAGE).await {
             Ok(page) => page,
             Err(error) => {
                 tracing::error!(partition, %error, "what is due could not be read");

@@ -38,29 +38,34 @@ impl DueRows {
 }
 
 impl Store {
-    /// The rows of a partition of the `due` index that are due at `now`: one page, after `previous` if one is given.
+    /// The rows of a partition of the `due` index, only those that are due at `now` where it is given: one page, after `previous` if one
+    /// is given.
     pub async fn due_rows(
         &self,
         partition: &str,
-        now: Timestamp,
+        now: Option<Timestamp>,
         previous: Option<DueRows>,
         limit: u16,
     ) -> Result<DueRows, StoreError> {
-        // The index compares texts, and what is due at this very millisecond is due.
-        let before = now.plus(std::time::Duration::from_millis(1)).to_string();
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(self.table())
             .index_name("due")
             .limit(i32::from(limit))
             .set_exclusive_start_key(previous.and_then(|page| page.next))
-            .key_condition_expression("duePk = :pk AND dueSk < :before")
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()))
-            .expression_attribute_values(":before", AttributeValue::S(before))
-            .send()
-            .await
-            .map_err(StoreError::from_sdk)?;
+            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
+        let query = match now {
+            None => query.key_condition_expression("duePk = :pk"),
+            Some(now) => {
+                // The index compares texts, and what is due at this very millisecond is due.
+                let before = now.plus(std::time::Duration::from_millis(1)).to_string();
+                query
+                    .key_condition_expression("duePk = :pk AND dueSk < :before")
+                    .expression_attribute_values(":before", AttributeValue::S(before))
+            }
+        };
+        let output = query.send().await.map_err(StoreError::from_sdk)?;
         let rows = output.items.unwrap_or_default().iter().map(DueRow::of).collect::<Result<_, StoreError>>()?;
         Ok(DueRows { rows, next: output.last_evaluated_key })
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cursor::Cursor;
-use super::{Entity, Item, Key, Store, StoreError, Versioned};
+use super::{Entity, Item, Store, StoreError, Versioned};
 use crate::problem::Problem;
 
 /// Which part of a partition.
@@ -100,19 +100,6 @@ impl<T> Page<T> {
     }
 }
 
-/// One page of the `due` index, which holds only keys.
-#[derive(Clone, Debug)]
-pub struct DuePage {
-    /// The keys of the rows, those due first first.
-    pub keys: Vec<Key>,
-    /// Where the next page begins; none after the last.
-    pub next: Option<DuePlace>,
-}
-
-/// A place in the `due` index, behind which the next page begins.
-#[derive(Clone, Debug)]
-pub struct DuePlace(Item);
-
 impl Store {
     /// One page of a list, after `cursor` if one is given.
     pub async fn list<T: Entity>(
@@ -165,34 +152,6 @@ impl Store {
         let next = output.last_evaluated_key.map(|last| Cursor::of(&last, indexed)).transpose()?;
         let next_cursor = next.map(|cursor| cursor.encode(listing.tagged_partition()));
         Ok(Page { data: output.items.unwrap_or_default(), next_cursor })
-    }
-
-    /// The keys of due rows: one page of a partition of the `due` index, up to the sort key `before` where one is given, from where the
-    /// page before ended.
-    pub async fn due(
-        &self,
-        partition: &str,
-        before: Option<&str>,
-        after: Option<DuePlace>,
-        limit: u16,
-    ) -> Result<DuePage, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(self.table())
-            .index_name("due")
-            .limit(i32::from(limit))
-            .set_exclusive_start_key(after.map(|DuePlace(place)| place))
-            .expression_attribute_values(":pk", AttributeValue::S(partition.to_owned()));
-        let query = match before {
-            None => query.key_condition_expression("duePk = :pk"),
-            Some(before) => query
-                .key_condition_expression("duePk = :pk AND dueSk < :before")
-                .expression_attribute_values(":before", AttributeValue::S(before.to_owned())),
-        };
-        let output = query.send().await.map_err(StoreError::from_sdk)?;
-        let keys = output.items.unwrap_or_default().iter().map(Key::of).collect::<Result<_, StoreError>>()?;
-        Ok(DuePage { keys, next: output.last_evaluated_key.map(DuePlace) })
     }
 }
 

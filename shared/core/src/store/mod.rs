@@ -28,7 +28,7 @@ pub use due::{DueRow, DueRows};
 pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
 pub use error::StoreError;
 pub use idempotency::{IdempotencyKey, Once, Reply, Run, Started};
-pub use list::{DuePage, DuePlace, Listing, Page, Range};
+pub use list::{Listing, Page, Range};
 pub use rate::{RateLimit, RateStatus};
 pub use transaction::{TRANSACTION_ITEMS_MAXIMUM, Transaction};
 pub use update::Update;
