@@ -1,5 +1,8 @@
 //! The platform's table for one test.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use embedded::template::Template;
 use embedded::wire::WireConnector;
 use embedded::{EmbeddedDynamoDb, Execution, WireService};
@@ -12,6 +15,9 @@ use crate::{FaultPlan, FaultyDynamoDb, Overlapping, SeededEntropy, SystemClock, 
 
 /// The template that is deployed; tests make their table from it.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// What `shared-lambda` grants a call with all its repeats.
+const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// A table of one's own, and what functions are given on top of it.
 #[derive(Clone, Debug)]
@@ -62,9 +68,11 @@ impl Cloud {
         Self { dynamodb: self.dynamodb.clone(), services }
     }
 
-    /// The SDK's client whose requests to this table `service` answers.
+    /// The SDK's client whose requests to this table `service` answers. A call has the time that it has on Lambda.
     pub fn client(dynamodb: &EmbeddedDynamoDb, service: impl WireService) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::from_conf(dynamodb.config().http_client(WireConnector(service)).build())
+        let limits = TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build();
+        let config = dynamodb.config().timeout_config(limits).http_client(WireConnector(service));
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// An empty table as the template describes it.
