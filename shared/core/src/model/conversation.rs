@@ -9,16 +9,14 @@ use crate::id::{ConversationId, MessageId, OrganizationId, UserId};
 use crate::store::{Entity, Indexes, Key, ListingIndex};
 
 /// A conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
     /// The conversation's id.
     pub id: ConversationId,
     /// The organisation it was held in.
-    #[schema(ignore)]
     pub organization_id: OrganizationId,
     /// Whose it is.
-    #[schema(ignore)]
     pub user_id: UserId,
     /// The beginning of its first message.
     pub title: String,
@@ -70,13 +68,12 @@ pub enum MessageRole {
 }
 
 /// One message.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     /// The message's id.
     pub id: MessageId,
     /// The organisation it was said in.
-    #[schema(ignore)]
     pub organization_id: OrganizationId,
     /// The conversation it is part of.
     pub conversation_id: ConversationId,

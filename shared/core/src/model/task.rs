@@ -134,7 +134,7 @@ pub struct TaskError {
 }
 
 /// A task.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Task {
     /// The task's id.
@@ -164,11 +164,9 @@ pub struct Task {
     /// From when it may be done; while a worker is at it, until when it is the worker's.
     pub due_at: Timestamp,
     /// The month whose usage it was reserved in.
-    #[schema(ignore)]
     pub usage_month: String,
     /// The last claim. It tells two workers apart that claim in the same millisecond, which would otherwise write the same row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(ignore)]
     pub lease_id: Option<LeaseId>,
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update as UpdateItem};
 
 use super::{ATTEMPTS, Entity, Key, Store, StoreError, Update, Versioned};
 use crate::clock::Timestamp;
@@ -27,7 +27,6 @@ pub(super) enum OnReject<E> {
 enum Write {
     Put { item: Result<super::Item, StoreError>, condition: &'static str, version: Option<u64> },
     Delete { key: Key, version: Option<u64> },
-    Check { key: Key, condition: &'static str, version: Option<u64> },
     Update(Update),
 }
 
@@ -86,19 +85,6 @@ impl<E> Transaction<E> {
         self.writes.push((Write::Delete { key, version: None }, OnReject::Stale));
     }
 
-    /// Requires that nobody changed an item since it was read, without writing it.
-    pub fn unchanged<T: Entity>(&mut self, current: &Versioned<T>) {
-        let write =
-            Write::Check { key: current.key(), condition: "version = :version", version: Some(current.version) };
-        self.writes.push((write, OnReject::Stale));
-    }
-
-    /// Requires that there is an item at `key`; its absence fails the command with `error`.
-    pub fn exists_or(&mut self, key: Key, error: E) {
-        let write = Write::Check { key, condition: "attribute_exists(pk)", version: None };
-        self.writes.push((write, OnReject::Fail(error)));
-    }
-
     /// A partial write without a condition of its own.
     pub fn update(&mut self, update: Update) {
         self.writes.push((Write::Update(update), OnReject::Stale));
@@ -109,7 +95,7 @@ impl<E> Transaction<E> {
         self.writes.push((Write::Update(update), OnReject::Fail(error)));
     }
 
-    /// How many items it writes or checks.
+    /// How many items it writes.
     pub fn len(&self) -> usize {
         self.writes.len()
     }
@@ -152,15 +138,6 @@ fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
                 .table_name(table)
                 .set_key(Some(key.attributes()))
                 .set_condition_expression(version.map(|_| "version = :version".to_owned()))
-                .set_expression_attribute_values(version_values(version))
-                .build()
-                .map_err(refused)?,
-        ),
-        Write::Check { key, condition, version } => item.condition_check(
-            ConditionCheck::builder()
-                .table_name(table)
-                .set_key(Some(key.attributes()))
-                .condition_expression(condition)
                 .set_expression_attribute_values(version_values(version))
                 .build()
                 .map_err(refused)?,

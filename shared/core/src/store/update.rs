@@ -53,14 +53,6 @@ impl Update {
         self
     }
 
-    /// Only if the text is absent or less than `bound`: a value that only moves forward.
-    #[must_use]
-    pub fn only_if_before(mut self, attribute: &str, bound: &str) -> Self {
-        let (name, value) = self.placeholders(attribute, AttributeValue::S(bound.to_owned()));
-        self.conditions.push(format!("(attribute_not_exists({name}) OR {name} < {value})"));
-        self
-    }
-
     fn placeholders(&mut self, attribute: &str, value: AttributeValue) -> (String, String) {
         let (name, placeholder) = (format!("#{attribute}"), format!(":v{}", self.values.len()));
         self.names.insert(name.clone(), attribute.to_owned());
