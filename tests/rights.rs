@@ -13,6 +13,7 @@ use shared::model::lead::{Lead, LeadDetails};
 use shared::model::task::{Task, TaskInput, TaskStatus};
 use shared::model::venture::{Venture, VentureStage};
 use shared::plan::PlanName;
+use shared::trace::Trace;
 use testkit::{Caller, Cloud};
 
 use crate::harness::TestPlatform;
@@ -133,8 +134,9 @@ impl Things {
                     created_at: now,
                     updated_at: now,
                 });
-                let task =
-                    Task::new(things.task, organization_id, "Post".to_owned(), TaskInput::SocialMediaPost, actor, now);
+                let (title, trace) = ("Post".to_owned(), Trace::begin(&services.ids));
+                let input = TaskInput::SocialMediaPost;
+                let task = Task::new(things.task, organization_id, title, input, actor, trace, now);
                 assert_eq!(task.status, TaskStatus::Pending);
                 transaction.create(task);
                 transaction.create(Venture {

@@ -159,7 +159,7 @@ describe("the host", () => {
     const { email, accessToken, refreshToken } = await register();
     const me = await worker.send("GET", "/api/auth/me", { token: accessToken });
     const texts = worker.logs().map(({ message }) => message);
-    const lines = texts.map((text) => JSON.parse(text)).filter((line) => line["request.id"] === me.headers.get("x-request-id"));
+    const lines = texts.map((text) => JSON.parse(text)).filter((line) => line["request_id"] === me.headers.get("x-request-id"));
     assert.equal(lines.length, 1);
     const { method, path, status, function: name, level } = lines[0];
     assert.deepEqual({ method, path, status, name, level }, { method: "GET", path: "/api/auth/me", status: 200, name: "auth", level: "INFO" });

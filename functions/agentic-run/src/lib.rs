@@ -11,6 +11,7 @@ use shared::model::organization::Organization;
 use shared::queue::AgenticMessage;
 use shared::services::Services;
 use shared::store::{DueRow, StoreError};
+use shared::trace::Trace;
 use shared_lambda::{QueueError, QueueSender};
 
 /// How many organisations are read at once.
@@ -51,8 +52,8 @@ pub enum FanOutError {
 /// # Errors
 /// When some could not be sent, after all others were; trying again sends to all again.
 pub async fn handle(deps: &Deps, time: Timestamp) -> Result<Summary, FanOutError> {
-    let slot = time.hour();
-    let shards = due_partitions(Organization::ABOVE_FREE).map(|partition| fan_out(deps, partition, &slot));
+    let (slot, trace) = (time.hour(), Trace::begin(&deps.services.ids));
+    let shards = due_partitions(Organization::ABOVE_FREE).map(|partition| fan_out(deps, partition, &slot, trace));
     let mut organizations = 0_usize;
     let mut fault = None;
     for outcome in join_all(shards).await {
@@ -64,13 +65,13 @@ pub async fn handle(deps: &Deps, time: Timestamp) -> Result<Summary, FanOutError
             }
         }
     }
-    tracing::info!(slot, organizations, complete = fault.is_none(), "fanned out");
+    tracing::info!(correlation_id = %trace.correlation_id, slot, organizations, complete = fault.is_none(), "fanned out");
     fault.map_or(Ok(Summary { slot, organizations }), Err)
 }
 
 /// Sends the messages of one shard, a page at a time; how many there were. A page that the queue does not take entirely does not keep the
 /// later ones back.
-async fn fan_out(deps: &Deps, partition: String, slot: &str) -> Result<usize, FanOutError> {
+async fn fan_out(deps: &Deps, partition: String, slot: &str, trace: Trace) -> Result<usize, FanOutError> {
     let mut sent = 0_usize;
     let mut fault = None;
     let mut previous = None;
@@ -79,7 +80,9 @@ async fn fan_out(deps: &Deps, partition: String, slot: &str) -> Result<usize, Fa
         let mut messages = Vec::with_capacity(page.rows.len());
         for DueRow { key, .. } in &page.rows {
             match Organization::id_of(key) {
-                Some(organization_id) => messages.push(AgenticMessage { organization_id, slot: slot.to_owned() }),
+                Some(organization_id) => {
+                    messages.push(AgenticMessage { organization_id, slot: slot.to_owned(), trace })
+                }
                 None => tracing::error!(pk = key.pk, sk = key.sk, "a row among the organisations is none"),
             }
         }

@@ -35,7 +35,8 @@ pub async fn handle(deps: &Deps, event: SqsEvent, dead_letters: &QueueSender) ->
 /// # Errors
 /// [`JobError::Reject`] for an hour that is none and an organisation that is gone, [`JobError::Retry`] when the store fails.
 pub async fn handle_message(deps: &Deps, message: AgenticMessage) -> Result<(), JobError> {
-    let AgenticMessage { organization_id, slot } = message;
+    let AgenticMessage { organization_id, slot, trace } = message;
+    trace.record();
     let hour = hour_of(&slot);
     let hour = hour.ok_or_else(|| JobError::Reject("the slot is no hour such as 2026-11-20T09".to_owned()))?;
     let services = &deps.services;
@@ -50,7 +51,7 @@ pub async fn handle_message(deps: &Deps, message: AgenticMessage) -> Result<(), 
         tracing::info!(organization = %organization_id, "the plan no longer includes the engine");
         return Ok(());
     }
-    let request = RunRequest { organization: &organization, run_id: slot, actor: Actor::Platform, request_id: None };
+    let request = RunRequest { organization: &organization, run_id: slot, actor: Actor::Platform, trace };
     let run = agentic::run(services, &request).await?;
     let (insights, actions) = (run.insights.len(), run.actions.len());
     tracing::info!(organization = %organization_id, slot = run.id, insights, actions, "the engine ran");

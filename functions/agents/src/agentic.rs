@@ -78,7 +78,7 @@ pub(crate) async fn analyze(
         organization: &access.organization,
         run_id: run_id.to_string(),
         actor: Actor::User { user_id: access.principal.user_id },
-        request_id: access.principal.request_id(),
+        trace: access.principal.trace(),
     };
     let run = run(&services, &request).await?;
     Ok(Reply { status, body: Analysis { insights: run.insights, actions: run.actions }, replayed })

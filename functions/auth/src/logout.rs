@@ -7,7 +7,6 @@ use shared::event::Actor;
 use shared::problem::ProblemBody;
 use shared::services::Services;
 
-use crate::client::Client;
 use crate::{Error, session};
 
 /// Sign out: the session of the access token ends, and with it all its tokens.
@@ -19,12 +18,8 @@ use crate::{Error, session};
         (status = "default", description = "A problem: 401.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn logout(
-    State(services): State<Services>,
-    principal: Principal,
-    client: Client,
-) -> Result<StatusCode, Error> {
+pub(crate) async fn logout(State(services): State<Services>, principal: Principal) -> Result<StatusCode, Error> {
     let user_id = principal.user_id;
-    session::end(&services, user_id, principal.session_id, Actor::User { user_id }, client.request_id).await?;
+    session::end(&services, user_id, principal.session_id, Actor::User { user_id }, principal.trace()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -69,7 +69,7 @@ pub(crate) async fn refresh_tokens(
             }
             Verdict::Repeat(successor) => successor,
             Verdict::Replay => {
-                session::end(services, user.id, session.id, Actor::Platform, client.request_id).await?;
+                session::end(services, user.id, session.id, Actor::Platform, client.trace).await?;
                 return Err(Error::RefreshTokenInvalid);
             }
             Verdict::Refuse => return Err(Error::RefreshTokenInvalid),

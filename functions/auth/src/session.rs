@@ -2,10 +2,11 @@
 
 use shared::clock::Timestamp;
 use shared::event::{Actor, Fact};
-use shared::id::{RequestId, SessionId, UserId};
+use shared::id::{SessionId, UserId};
 use shared::model::session::Session;
 use shared::services::Services;
 use shared::store::Transaction;
+use shared::trace::Trace;
 
 use crate::Error;
 use crate::refresh_token::RefreshToken;
@@ -33,7 +34,7 @@ pub(crate) async fn end(
     user_id: UserId,
     session_id: SessionId,
     actor: Actor,
-    request_id: Option<RequestId>,
+    trace: Trace,
 ) -> Result<(), Error> {
     let plan = || async {
         let mut transaction = Transaction::<Error>::new();
@@ -41,7 +42,7 @@ pub(crate) async fn end(
         if let Some(current) = current.filter(|session| session.ended_at.is_none()) {
             let fact = Fact::SessionEnded { user_id, session_id };
             transaction.replace(&current, Session { ended_at: Some(services.clock.now()), ..current.value.clone() });
-            transaction.create(services.event(user_id.personal_organization(), actor, request_id, fact));
+            transaction.create(services.event(user_id.personal_organization(), actor, trace, fact));
         }
         Ok((transaction, ()))
     };

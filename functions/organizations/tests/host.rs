@@ -29,7 +29,7 @@ async fn organizations_are_created_and_listed_through_the_function_url() {
     assert_eq!(trail.len(), 1);
     assert!(matches!(trail[0].fact, Fact::OrganizationCreated { .. }));
     assert_eq!(trail[0].request_id.unwrap().to_string(), request_id);
-    let said = host.log().into_iter().find(|line| line["request.id"] == request_id.as_str());
+    let said = host.log().into_iter().find(|line| line["request_id"] == request_id.as_str());
     assert_eq!(said.map(|line| line["function"].clone()), Some(json!("organizations")), "{:?}", host.log());
 
     let first = host.app.get(&format!("{PATH}?limit=1")).by(&ada).send().await.expect(200);

@@ -7,13 +7,14 @@ use shared::store::{Store, Transaction};
 use crate::ProjectionError;
 
 /// Adds to an event's transaction that its actor was active on its day. Days only move forward, so events may come in any order; the
-/// account's row is replaced only as it was read, so that of two events at once the second looks again.
+/// account's row is replaced only as it was read, so that of two events at once the second looks again. Returns whether the day is the
+/// account's newest so far.
 pub(crate) async fn note(
     store: &Store,
     transaction: &mut Transaction<ProjectionError>,
     event: &Event,
-) -> Result<(), ProjectionError> {
-    let Actor::User { user_id } = event.actor else { return Ok(()) };
+) -> Result<bool, ProjectionError> {
+    let Actor::User { user_id } = event.actor else { return Ok(false) };
     let day = event.at.day();
     match store.get::<LastActiveDay>(&LastActiveDay::key_of(user_id)).await? {
         None => {
@@ -25,7 +26,7 @@ pub(crate) async fn note(
             transaction.update(ActiveDay::add(&day, user_id, 1));
             transaction.replace(&last, LastActiveDay { user_id, day });
         }
-        Some(_) => {}
+        Some(_) => return Ok(false),
     }
-    Ok(())
+    Ok(true)
 }

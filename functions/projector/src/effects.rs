@@ -3,6 +3,7 @@
 use shared::event::{Event, Fact};
 use shared::model::counter::Counter;
 use shared::queue::TaskMessage;
+use shared::telemetry::{Measures, Metric};
 
 /// What a fact adds to which counter. Sums do not depend on the order of their parts.
 pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
@@ -36,11 +37,27 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
     }
 }
 
+/// What a fact adds to the platform's figures. It is reported after the event is projected, so a crash in between loses it: figures are
+/// to be looked at, not to be counted on.
+pub(crate) fn figures(fact: &Fact, first_of_day: bool) -> Measures {
+    let measures = if first_of_day { Measures::new().with(Metric::ActiveUsers, 1) } else { Measures::new() };
+    let metric = match fact {
+        Fact::AccountRegistered { .. } => Metric::AccountsRegistered,
+        Fact::PlanChanged { from, to } if !from.is_above_free() && to.is_above_free() => Metric::OrganizationsConverted,
+        Fact::ChatMessageAnswered { .. } => Metric::ChatMessages,
+        Fact::TaskCreated { .. } => Metric::TasksCreated,
+        Fact::TaskCompleted { .. } => Metric::TasksCompleted,
+        Fact::TaskFailed { .. } => Metric::TasksFailed,
+        _ => return measures,
+    };
+    measures.with(metric, 1)
+}
+
 /// The doorbell that an event rings on the `tasks` queue, if any. A task whose attempt failed waits for a pause; the sweep rings for it.
 pub(crate) fn doorbell(event: &Event) -> Option<TaskMessage> {
     match event.fact {
         Fact::TaskCreated { task_id, .. } | Fact::TaskRetried { task_id, .. } => {
-            Some(TaskMessage { organization_id: event.organization_id, task_id })
+            Some(TaskMessage { organization_id: event.organization_id, task_id, trace: Some(event.trace()) })
         }
         _ => None,
     }

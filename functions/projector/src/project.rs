@@ -3,8 +3,9 @@
 use shared::event::{Event, Fact};
 use shared::model::projection::{Projection, ProjectionMarker};
 use shared::store::Transaction;
+use shared::telemetry::Measures;
 
-use crate::effects::{counted, doorbell};
+use crate::effects::{counted, doorbell, figures};
 use crate::{Deps, ProjectionError, activity, purge};
 
 /// Projects an event, unless it is projected already: rings its doorbell, then writes its effects and its marker in one transaction,
@@ -14,6 +15,7 @@ use crate::{Deps, ProjectionError, activity, purge};
 /// When the queue or the store fails, or a deleted lead had so many activities that some are left. The event may then be projected again
 /// from the start.
 pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> {
+    event.trace().record();
     act_outside(deps, event).await?;
     let store = &deps.services.store;
     let plan = || async {
@@ -27,11 +29,16 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
             for (counter, amount) in counted(&event.fact) {
                 transaction.update(counter.add(amount, event.id));
             }
-            activity::note(store, &mut transaction, event).await?;
+            let first_of_day = activity::note(store, &mut transaction, event).await?;
+            return Ok((transaction, figures(&event.fact, first_of_day)));
         }
-        Ok((transaction, ()))
+        Ok((transaction, Measures::new()))
     };
-    store.execute(plan).await
+    let measures = store.execute(plan).await?;
+    if !measures.is_empty() {
+        tracing::info!(event = %event.id, metrics = %measures, "projected");
+    }
+    Ok(())
 }
 
 /// What an event does that fits into no transaction. It comes before the marker: a crash in between repeats it, which changes nothing;

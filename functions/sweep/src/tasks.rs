@@ -13,7 +13,7 @@ pub(crate) async fn ring(deps: &Deps, keys: &[Key]) -> Outcome {
     let mut messages = Vec::with_capacity(keys.len());
     for key in keys {
         match Task::ids_of(key) {
-            Some((organization_id, task_id)) => messages.push(TaskMessage { organization_id, task_id }),
+            Some((organization_id, task_id)) => messages.push(TaskMessage { organization_id, task_id, trace: None }),
             None => {
                 tracing::error!(pk = key.pk, sk = key.sk, "a due row is no task");
                 outcome.summary.unreadable += 1;

@@ -11,6 +11,7 @@ use shared::model::task::{Task, TaskError, TaskOutput, TaskStatus};
 use shared::model::usage::Usage;
 use shared::problem::Problem;
 use shared::store::{Entity, StoreError, Transaction, Versioned};
+use shared::telemetry::{Measures, Metric};
 use shared_lambda::JobError;
 
 use crate::{Deps, notes};
@@ -91,9 +92,9 @@ pub(crate) async fn record(
         Ok::<_, Problem>((recording.transaction, Some(next.status)))
     };
     let status = services.store.execute(plan).await?.map_or("taken over", TaskStatus::name);
-    let duration_ms = u64::try_from(services.clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
+    let measures = Measures::new().with_time(Metric::TaskTime, services.clock.now().since(began));
     let (kind, attempts) = (held.input.kind(), held.attempts);
-    tracing::info!(task_id = %held.id, ?kind, attempts, status, duration_ms, "task run");
+    tracing::info!(task_id = %held.id, ?kind, attempts, status, metrics = %measures, "task run");
     Ok(())
 }
 
@@ -107,7 +108,7 @@ struct Recording<'a> {
 
 impl Recording<'_> {
     fn event(&mut self, task: &Task, fact: Fact) {
-        self.transaction.create(self.deps.services.event(task.organization_id, Actor::Platform, None, fact));
+        self.transaction.create(self.deps.services.event(task.organization_id, Actor::Platform, task.trace, fact));
     }
 
     /// The task done, with what every task done leaves behind.

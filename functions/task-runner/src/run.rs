@@ -19,9 +19,10 @@ use crate::social_media_post::write_post;
 pub async fn run_task(deps: &Deps, message: TaskMessage) -> Result<(), JobError> {
     let services = &deps.services;
     let (store, began) = (&services.store, services.clock.now());
-    let TaskMessage { organization_id, task_id } = message;
+    let TaskMessage { organization_id, task_id, .. } = message;
     let found = store.get::<Task>(&Task::key_of(organization_id, task_id)).await.map_err(fault)?;
     let found = found.ok_or_else(|| JobError::Reject(format!("{organization_id} has no task {task_id}")))?;
+    found.trace.record();
     let Some(claim) = found.claimed(services.ids.next(), began) else { return Ok(()) };
     if claim.attempts > ATTEMPTS_MAXIMUM {
         // The last attempt ended with its worker, which could not say so.

@@ -24,6 +24,7 @@ use shared::plan::PlanName;
 use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::Transaction;
+use shared::trace::Trace;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::running::Instance;
@@ -39,7 +40,7 @@ pub async fn set_plan(services: &Services, organization: OrganizationId, plan: P
             let current = current.ok_or_else(|| unknown("organisation", organization))?;
             if current.plan != plan {
                 let fact = Fact::PlanChanged { from: current.plan, to: plan };
-                transaction.create(services.event(organization, Actor::Operator, None, fact));
+                transaction.create(services.event(organization, Actor::Operator, Trace::begin(&services.ids), fact));
                 transaction.replace(&current, Organization { plan, ..current.value.clone() });
             }
             Ok::<_, Problem>((transaction, format!("{} ({organization}) is on the {plan} plan.", current.name)))
@@ -66,7 +67,7 @@ pub async fn set_role(services: &Services, email: &str, role: Option<PlatformRol
             if user.platform_role != role {
                 let (user_id, organization) = (user.id, user.id.personal_organization());
                 let fact = Fact::PlatformRoleChanged { user_id, role };
-                transaction.create(services.event(organization, Actor::Operator, None, fact));
+                transaction.create(services.event(organization, Actor::Operator, Trace::begin(&services.ids), fact));
                 transaction.replace(&user, User { platform_role: role, ..user.value.clone() });
             }
             let role = match role {

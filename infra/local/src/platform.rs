@@ -8,7 +8,7 @@ use aws_sdk_sqs::error::DisplayErrorContext;
 use axum::Router;
 use embedded::template::{Template, TemplateError};
 use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs};
-use shared::ai::Ai;
+use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
@@ -102,6 +102,7 @@ impl Platform {
         let table = template.tables.get("PlatformTable").map(|table| table.name.clone()).unwrap_or_default();
         let defaults = [("TABLE_NAME".to_owned(), table), ("ENVIRONMENT".to_owned(), "local".to_owned())];
         let variables: Variables = defaults.into_iter().chain(variables).collect();
+        let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let queues = sqs.client();
         let parts = functions::Parts { services: &services, ai: &ai, template: &template, sqs: &sqs, queues: &queues };

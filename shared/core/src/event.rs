@@ -14,6 +14,7 @@ use crate::id::{
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
 use crate::store::{Entity, Key};
+use crate::trace::{Trace, TraceId};
 
 /// Who made something happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +48,12 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub request_id: Option<RequestId>,
+    /// What it goes back to: the request, or the occasion of a schedule, that began it all.
+    pub correlation_id: RequestId,
+    /// The caller's own trace (W3C Trace Context), if they sent one along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub trace_id: Option<TraceId>,
     /// What.
     #[serde(flatten)]
     pub fact: Fact,
@@ -128,6 +135,11 @@ impl Event {
     /// The partition of an organisation's events.
     pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#EVENT")
+    }
+
+    /// Where whatever follows from it comes from.
+    pub const fn trace(&self) -> Trace {
+        Trace { request_id: None, correlation_id: self.correlation_id, given_trace_id: self.trace_id }
     }
 
     /// Where an event lies.

@@ -3,7 +3,8 @@
 //! The crate builds for Lambda, for Cloudflare Workers and for tests, and has no Cargo features. A function takes its state from
 //! [`services::Services`], its caller from an [`access`] extractor, its input from [`http`], and changes state by one
 //! [`store::Transaction`] with one [`event::Event`] in it. [`model`] holds every entity's item, keys and transitions; [`agentic`] the
-//! rules that both the agents function and the hourly job follow; [`ai`] the port to language models and its embedded default.
+//! rules that both the agents function and the hourly job follow; [`ai`] the port to language models and its embedded default. A [`trace`]
+//! follows work from function to function, and [`telemetry`] is what functions tell about themselves.
 
 pub mod access;
 pub mod agentic;
@@ -21,3 +22,5 @@ pub mod queue;
 pub mod services;
 pub mod store;
 pub mod tasks;
+pub mod telemetry;
+pub mod trace;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{OrganizationId, TaskId};
+use crate::trace::Trace;
 
 /// On the `tasks` queue: this task may be due.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,9 @@ pub struct TaskMessage {
     pub organization_id: OrganizationId,
     /// The task.
     pub task_id: TaskId,
+    /// Where the doorbell comes from; the sweep's has none, and the task knows by itself where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
 }
 
 /// On the `agentic` queue: run the agentic engine for this organisation.
@@ -22,4 +26,6 @@ pub struct AgenticMessage {
     pub organization_id: OrganizationId,
     /// The hour the run is for (`2026-11-20T09`): however often the message comes, there is one run.
     pub slot: String,
+    /// The occasion of the schedule.
+    pub trace: Trace,
 }

@@ -8,8 +8,9 @@ use crate::access::{AccessCache, KeyRing, TokenIssuer};
 use crate::clock::Clock;
 use crate::config::PlatformConfig;
 use crate::event::{Actor, Event, Fact};
-use crate::id::{Ids, OrganizationId, RequestId};
+use crate::id::{Ids, OrganizationId};
 use crate::store::Store;
+use crate::trace::Trace;
 
 /// The table, the time, the identifiers and what verifies callers; built once per instance and cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,14 +46,16 @@ impl Services {
         }
     }
 
-    /// A new event of now.
-    pub fn event(&self, organization: OrganizationId, actor: Actor, request: Option<RequestId>, fact: Fact) -> Event {
+    /// A new event of now, by work of this trace.
+    pub fn event(&self, organization: OrganizationId, actor: Actor, trace: Trace, fact: Fact) -> Event {
         Event {
             id: self.ids.next(),
             organization_id: organization,
             at: self.clock.now(),
             actor,
-            request_id: request,
+            request_id: trace.request_id,
+            correlation_id: trace.correlation_id,
+            trace_id: trace.given_trace_id,
             fact,
         }
     }

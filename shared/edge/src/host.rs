@@ -6,7 +6,6 @@ use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::id::Ids;
 use shared::services::Services;
-use worker::Env;
 
 use crate::clock::PlatformClock;
 use crate::config;
@@ -39,9 +38,8 @@ impl From<ConfigError> for StartError {
 }
 
 impl Host {
-    /// The host of a Worker with this environment.
-    pub(crate) fn new(environment: &Env) -> Result<Self, StartError> {
-        let variables = config::variables(environment);
+    /// The host of a Worker with these variables and secrets.
+    pub(crate) fn new(variables: Variables) -> Result<Self, StartError> {
         match (PlatformConfig::read(&variables), AwsConfig::read(&variables), config::clock_offset(&variables)) {
             (Ok(platform), Ok(aws), Ok(clock_offset)) => {
                 let clock = Clock::new(PlatformClock::new(clock_offset));

@@ -1,17 +1,14 @@
 //! Logging: one JSON object a line on the console, from which Workers Logs takes the fields.
 //!
-//! The lines are those of the Lambda host: the fields of all spans that a line stands in are fields of the line, a span's `id` under the
-//! span's name (`request.id`). This is a subscriber of its own, because those that can be had bring a formatter and a registry for many
-//! threads into a program whose size counts.
+//! The lines are those of the Lambda host: the fields of all spans that a line stands in are fields of the line. This is a subscriber of
+//! its own, because those that can be had bring a formatter and a registry for many threads into a program whose size counts.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use shared::clock::TimeSource;
-use tracing::field::{Field, Visit};
+use shared::telemetry::{Fields, Source};
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -23,8 +20,8 @@ use crate::clock::PlatformClock;
 const LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// Sends the program's events and what panics say to the console from now on. A second call changes nothing.
-pub(crate) fn start(function: &'static str) {
-    if tracing::subscriber::set_global_default(Console { function, spans: Mutex::default() }).is_ok() {
+pub(crate) fn start(source: Source) {
+    if tracing::subscriber::set_global_default(Console { source, spans: Mutex::default() }).is_ok() {
         // The hook before this one tells the JavaScript side that the instance is lost (infra/edge/panic_guard.mjs).
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
@@ -36,7 +33,7 @@ pub(crate) fn start(function: &'static str) {
 }
 
 struct Console {
-    function: &'static str,
+    source: Source,
     spans: Mutex<Spans>,
 }
 
@@ -49,8 +46,7 @@ struct Spans {
 }
 
 struct Open {
-    metadata: &'static Metadata<'static>,
-    fields: Map<String, Value>,
+    fields: Fields,
     parent: Option<u64>,
     handles: usize,
 }
@@ -63,14 +59,11 @@ impl Console {
 
 impl Spans {
     /// The fields of the span `id` and of those around it; of two with the same name the inner one's counts.
-    fn fields(&self, id: Option<u64>) -> Map<String, Value> {
-        let mut fields = Map::new();
-        let mut next = id;
-        while let Some(span) = next.and_then(|id| self.open.get(&id)) {
-            for (name, value) in &span.fields {
-                fields.entry(name).or_insert_with(|| value.clone());
-            }
-            next = span.parent;
+    fn fields(&self, id: Option<u64>) -> Fields {
+        let mut fields = Fields::default();
+        if let Some(span) = id.and_then(|id| self.open.get(&id)) {
+            fields = self.fields(span.parent);
+            fields.add(&span.fields);
         }
         fields
     }
@@ -86,7 +79,7 @@ impl Subscriber for Console {
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut fields = Fields::of_span(attributes.metadata());
+        let mut fields = Fields::default();
         attributes.record(&mut fields);
         let mut spans = self.spans();
         let parent = match attributes.parent() {
@@ -96,37 +89,26 @@ impl Subscriber for Console {
         };
         spans.last_id += 1;
         let id = spans.last_id;
-        spans.open.insert(id, Open { metadata: attributes.metadata(), fields: fields.values, parent, handles: 1 });
+        spans.open.insert(id, Open { fields, parent, handles: 1 });
         Id::from_u64(id)
     }
 
     fn record(&self, id: &Id, values: &Record<'_>) {
         if let Some(span) = self.spans().open.get_mut(&id.into_u64()) {
-            let mut fields = Fields::of_span(span.metadata);
-            values.record(&mut fields);
-            span.fields.append(&mut fields.values);
+            values.record(&mut span.fields);
         }
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut fields = Fields::default();
-        event.record(&mut fields);
         let spans = self.spans();
         let span = event.parent().map(Id::into_u64).or_else(|| spans.entered.last().copied());
-        let mut line = spans.fields(span);
+        let mut fields = spans.fields(span);
         drop(spans);
-        line.append(&mut fields.values);
-
-        let metadata = event.metadata();
-        // After the fields, so that none of them can pass for one of these.
-        line.insert("timestamp".to_owned(), PlatformClock::new(Duration::ZERO).now().to_string().into());
-        line.insert("level".to_owned(), metadata.level().as_str().into());
-        line.insert("target".to_owned(), metadata.target().into());
-        line.insert("function".to_owned(), self.function.into());
-        let line = Value::from(line);
-        match *metadata.level() {
+        event.record(&mut fields);
+        let line = self.source.line(PlatformClock::new(Duration::ZERO).now(), event.metadata(), fields);
+        match *event.metadata().level() {
             Level::ERROR => console_error!("{line}"),
             Level::WARN => console_warn!("{line}"),
             _ => console_log!("{line}"),
@@ -160,53 +142,5 @@ impl Subscriber for Console {
             spans.open.remove(&id.into_u64());
         }
         closed
-    }
-}
-
-/// Collects fields as JSON.
-#[derive(Default)]
-struct Fields {
-    /// The span that the fields are of; `id` alone would say nothing in a line, so there it stands with its span's name.
-    span: Option<&'static str>,
-    values: Map<String, Value>,
-}
-
-impl Fields {
-    fn of_span(metadata: &Metadata<'static>) -> Self {
-        Self { span: Some(metadata.name()), values: Map::new() }
-    }
-
-    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
-        let name = match (self.span, field.name()) {
-            (Some(span), "id") => format!("{span}.id"),
-            (_, name) => name.to_owned(),
-        };
-        self.values.insert(name, value.into());
-    }
-}
-
-impl Visit for Fields {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert(field, format!("{value:?}"));
     }
 }

@@ -5,14 +5,15 @@ use std::convert::Infallible;
 
 use axum::Router;
 use axum::response::{IntoResponse, Response};
-use shared::config::ConfigError;
+use shared::config::{ConfigError, Reader};
 use shared::http::{HealthCheck, health_routes, surround};
 use shared::problem::Problem;
+use shared::telemetry::Source;
 use tower::ServiceExt;
 use worker::Env;
 
 use crate::host::{Host, StartError};
-use crate::{log, messages};
+use crate::{config, log, messages};
 
 thread_local! {
     /// The function's router, built by the first request: only a request brings the environment.
@@ -48,8 +49,10 @@ fn router(
         if let Some(router) = router.get() {
             return Ok(router.clone());
         }
-        log::start(function);
-        let host = Host::new(environment)?;
+        let variables = config::variables(environment);
+        let stage = Reader::new(&variables).optional("ENVIRONMENT").unwrap_or_default();
+        log::start(Source::new(function, stage));
+        let host = Host::new(variables)?;
         let health: Router = health_routes(HealthCheck::of_table(&host.services)).into();
         let routes = routes(&host)?.merge(health);
         Ok(router.get_or_init(|| surround(routes, &host.services)).clone())

@@ -1,15 +1,19 @@
 //! Working off a batch of SQS messages so that no message decides over another.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures_util::future::FutureExt;
 use futures_util::stream::{self, StreamExt};
 use serde::de::DeserializeOwned;
 use shared::problem::Problem;
+use shared::telemetry::{Measures, Meter, Metric};
+use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::queue::QueueSender;
+use crate::queue::{QueueError, QueueSender};
 
 /// How many messages of a batch are worked on at once: SQS's default batch, so usually all.
 const CONCURRENCY: usize = 10;
@@ -64,9 +68,12 @@ where
             // Without an identifier nothing can be reported but the whole batch, which an empty one does.
             let id = record.message_id.clone().unwrap_or_default();
             let receive_count = record.attributes.get("ApproximateReceiveCount").map_or("", String::as_str);
-            let span = tracing::info_span!("message", id, receive_count);
-            let settled = settle(&id, record, dead_letters, work).instrument(span).await;
-            (!settled).then_some(id)
+            let (correlation_id, trace_id) = (tracing::field::Empty, tracing::field::Empty);
+            let span = tracing::info_span!("message", message_id = id, receive_count, correlation_id, trace_id);
+            let (began, meter) = (Instant::now(), Arc::new(Meter::default()));
+            let settled = meter.measure(settle(&id, record, dead_letters, work)).instrument(span.clone()).await;
+            span.in_scope(|| settled.log(began.elapsed(), &meter));
+            (!settled.is_over()).then_some(id)
         })
         .buffer_unordered(CONCURRENCY)
         .filter_map(std::future::ready)
@@ -77,8 +84,46 @@ where
     response
 }
 
-/// Deals with one message; whether the queue may forget it.
-async fn settle<T, E, F>(id: &str, record: SqsMessage, dead_letters: &QueueSender, work: &F) -> bool
+/// How one message ended.
+enum Settled {
+    Done,
+    /// It comes again.
+    Retry(String),
+    /// It became a dead letter.
+    DeadLetter(String),
+    /// It should have become a dead letter and comes again, since the dead letters did not take it.
+    NotTaken(String, QueueError),
+}
+
+impl Settled {
+    /// Whether the queue may forget the message.
+    const fn is_over(&self) -> bool {
+        matches!(self, Self::Done | Self::DeadLetter(_))
+    }
+
+    /// One line for the message, with its figures.
+    fn log(&self, elapsed: Duration, meter: &Meter) {
+        let failed = !matches!(self, Self::Done);
+        let measures = Measures::new()
+            .with(Metric::Messages, 1)
+            .with(Metric::MessageFailures, u64::from(failed))
+            .with_time(Metric::MessageTime, elapsed)
+            .with_store(meter);
+        match self {
+            Self::Done => tracing::info!(outcome = "done", metrics = %measures, "message handled"),
+            Self::Retry(reason) => tracing::warn!(outcome = "retry", reason, metrics = %measures, "message failed"),
+            Self::DeadLetter(reason) => {
+                tracing::error!(outcome = "dead letter", reason, metrics = %measures, "message rejected");
+            }
+            Self::NotTaken(reason, error) => {
+                tracing::error!(outcome = "retry", reason, %error, metrics = %measures, "message rejected, but the dead letters did not take it");
+            }
+        }
+    }
+}
+
+/// Deals with one message.
+async fn settle<T, E, F>(id: &str, record: SqsMessage, dead_letters: &QueueSender, work: &F) -> Settled
 where
     T: DeserializeOwned,
     E: Into<JobError>,
@@ -89,33 +134,19 @@ where
         Err(rejection) => rejection,
         // Boxed, so that the depth of a function's own futures does not add to that of the loops around them: the compiler has a limit.
         Ok(message) => match AssertUnwindSafe(Box::pin(async { work(message).await })).catch_unwind().await {
-            Ok(Ok(())) => {
-                tracing::info!(outcome = "done", "message handled");
-                return true;
-            }
+            Ok(Ok(())) => return Settled::Done,
             Ok(Err(error)) => match error.into() {
                 JobError::Reject(reason) => Rejection { logged: reason.clone(), reason },
-                JobError::Retry(reason) => {
-                    tracing::warn!(outcome = "retry", reason, "message failed");
-                    return false;
-                }
+                JobError::Retry(reason) => return Settled::Retry(reason),
             },
-            Err(_panic) => {
-                tracing::error!(outcome = "retry", reason = "the function panicked", "message failed");
-                return false;
-            }
+            // The panic itself is in the log already, by the hook that logging sets.
+            Err(_panic) => return Settled::Retry("the function panicked".to_owned()),
         },
     };
     let Rejection { logged, reason } = rejection;
     match dead_letters.send_text(body, [("reason", &attribute_text(&reason)), ("sourceMessageId", id)]).await {
-        Ok(()) => {
-            tracing::error!(outcome = "dead letter", reason = logged, "message rejected");
-            true
-        }
-        Err(error) => {
-            tracing::error!(outcome = "retry", reason = logged, %error, "message rejected, but the dead letters did not take it");
-            false
-        }
+        Ok(()) => Settled::DeadLetter(logged),
+        Err(error) => Settled::NotTaken(logged, error),
     }
 }
 

@@ -1,16 +1,14 @@
 //! Logs as JSON, one object to a line, in the fields that CloudWatch Logs Insights and Lambda's own lines use.
 //!
 //! The fields of all spans that a line stands in are fields of the line, so that whatever a function logs can be found by the request it
-//! belongs to: `requestId` is Lambda's, `request.id` the one that the caller got in `X-Request-Id`. `RUST_LOG` sets the level, or levels by
+//! belongs to: `requestId` is Lambda's, `request_id` the one that the caller got in `X-Request-Id`. `RUST_LOG` sets the level, or levels by
 //! target (`info,hyper=warn`); without it the function's `ApplicationLogLevel` counts, which Lambda hands on in `AWS_LAMBDA_LOG_LEVEL`.
 
-use std::fmt;
 use std::io::Write;
 use std::panic::PanicHookInfo;
 
-use serde_json::{Map, Value};
 use shared::clock::TimeSource;
-use tracing::field::{Field, Visit};
+use shared::telemetry::{Fields, Source};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::filter::Targets;
@@ -23,7 +21,8 @@ use crate::native::SystemClock;
 pub fn start(function: &'static str) {
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let (filter, fault) = filter(variable("RUST_LOG").as_deref(), variable("AWS_LAMBDA_LOG_LEVEL").as_deref());
-    let lines = JsonLines::new(function, |line| {
+    let source = Source::new(function, variable("ENVIRONMENT").unwrap_or_default());
+    let lines = JsonLines::new(source, |line| {
         // A log that cannot be written has nowhere to be reported.
         let _ = std::io::stdout().lock().write_all(line);
     });
@@ -56,18 +55,18 @@ fn log_panic(info: &PanicHookInfo<'_>) {
 
 /// The layer that makes lines of events and hands each, with its line break, to `W`.
 pub(crate) struct JsonLines<W> {
-    function: &'static str,
+    source: Source,
     write: W,
 }
 
 impl<W: Fn(&[u8])> JsonLines<W> {
-    pub(crate) fn new(function: &'static str, write: W) -> Self {
-        Self { function, write }
+    pub(crate) fn new(source: Source, write: W) -> Self {
+        Self { source, write }
     }
 }
 
 /// The fields of a span, kept with it.
-struct SpanFields(Map<String, Value>);
+struct SpanFields(Fields);
 
 impl<S, W> Layer<S> for JsonLines<W>
 where
@@ -76,80 +75,28 @@ where
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields { span: Some(span.name()), values: Map::new() };
+        let mut fields = Fields::default();
         attributes.record(&mut fields);
-        span.extensions_mut().insert(SpanFields(fields.values));
+        span.extensions_mut().insert(SpanFields(fields));
     }
 
     fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut fields = Fields { span: Some(span.name()), values: Map::new() };
-        record.record(&mut fields);
         if let Some(SpanFields(known)) = span.extensions_mut().get_mut() {
-            known.append(&mut fields.values);
+            record.record(known);
         }
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let mut line = Map::new();
+        let mut fields = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
-            if let Some(SpanFields(fields)) = span.extensions().get() {
-                line.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+            if let Some(SpanFields(known)) = span.extensions().get() {
+                fields.add(known);
             }
         }
-        let mut fields = Fields { span: None, values: Map::new() };
         event.record(&mut fields);
-        line.append(&mut fields.values);
-        // After the fields, so that none of them can pass for one of these.
-        line.insert("timestamp".to_owned(), SystemClock.now().to_string().into());
-        line.insert("level".to_owned(), event.metadata().level().as_str().into());
-        line.insert("target".to_owned(), event.metadata().target().into());
-        line.insert("function".to_owned(), self.function.into());
-        let mut line = Value::Object(line).to_string();
+        let mut line = self.source.line(SystemClock.now(), event.metadata(), fields);
         line.push('\n');
         (self.write)(line.as_bytes());
-    }
-}
-
-/// Collects fields as JSON.
-struct Fields {
-    /// The span that the fields are of; `id` alone would say nothing in a line, so there it stands with its span's name.
-    span: Option<&'static str>,
-    values: Map<String, Value>,
-}
-
-impl Fields {
-    fn insert(&mut self, field: &Field, value: impl Into<Value>) {
-        let name = match (self.span, field.name()) {
-            (Some(span), "id") => format!("{span}.id"),
-            (_, name) => name.to_owned(),
-        };
-        self.values.insert(name, value.into());
-    }
-}
-
-impl Visit for Fields {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.insert(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.insert(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.insert(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.insert(field, value);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, value);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert(field, format!("{value:?}"));
     }
 }

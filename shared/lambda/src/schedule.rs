@@ -1,6 +1,7 @@
 //! Functions that EventBridge starts at their times.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lambda_runtime::{Diagnostic, Error, LambdaEvent, service_fn};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Timestamp;
 use shared::config::ConfigError;
+use shared::telemetry::{Measures, Meter};
 
 use crate::host::Host;
 use crate::serve::{remaining, setup_of, start};
@@ -95,13 +97,16 @@ where
     E: Display,
     W: AsyncFn(Schedule) -> Result<R, E>,
 {
+    let meter = Arc::new(Meter::default());
     let fault = |kind: &str, error: &dyn Display| {
-        tracing::error!(outcome = "failed", reason = %error, "schedule failed");
+        let measures = Measures::new().with_store(&meter);
+        tracing::error!(outcome = "failed", reason = %error, metrics = %measures, "schedule failed");
         Diagnostic { error_type: kind.to_owned(), error_message: error.to_string() }
     };
     let schedule = Schedule::parse(payload, remaining).map_err(|error| fault("MalformedEvent", &error))?;
     let (id, time) = (schedule.id.clone(), schedule.time);
-    let result = Box::pin(work(schedule)).await.map_err(|error| fault("ScheduleFailed", &error))?;
-    tracing::info!(outcome = "done", schedule = id, %time, "schedule handled");
+    let result = meter.measure(Box::pin(work(schedule))).await.map_err(|error| fault("ScheduleFailed", &error))?;
+    let measures = Measures::new().with_store(&meter);
+    tracing::info!(outcome = "done", schedule = id, %time, metrics = %measures, "schedule handled");
     Ok(result)
 }

@@ -93,7 +93,8 @@ impl Bench {
 }
 
 fn message(organization: impl ToString, slot: &str) -> String {
-    json!({"organizationId": organization.to_string(), "slot": slot}).to_string()
+    let trace = json!({"correlationId": "req_01KAGR3V0R0000000000000000"});
+    json!({"organizationId": organization.to_string(), "slot": slot, "trace": trace}).to_string()
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +172,7 @@ async fn what_can_never_be_done_is_a_dead_letter_that_says_why() {
         ("{".to_owned(), "malformed body"),
         (message("usr_01KAGR3V0R0000000000000000", SLOT), "organizationId"),
         (json!({"organizationId": id.to_string()}).to_string(), "slot"),
-        (json!({"organizationId": id.to_string(), "slot": SLOT, "force": true}).to_string(), "force"),
+        (message(id, SLOT).replace("\"slot\"", "\"force\": true, \"slot\""), "force"),
         (message(id, "now"), "no hour"),
         (gone, "no such organisation"),
     ];

@@ -70,7 +70,8 @@ pub(crate) async fn create_task(
     let plan = || async {
         let now = services.clock.now();
         let subject = Subject::find(&services.store, access.organization_id(), &wanted, Error::LeadUnknown).await?;
-        let task = Task::new(id, access.organization_id(), subject.title(), wanted.clone(), created_by, now);
+        let (organization_id, trace) = (access.organization_id(), access.principal.trace());
+        let task = Task::new(id, organization_id, subject.title(), wanted.clone(), created_by, trace, now);
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &task, now)?;
         let event = access.event(&services, Fact::TaskCreated { task_id: id, kind: input.kind });

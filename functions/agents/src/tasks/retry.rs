@@ -39,7 +39,7 @@ pub(crate) async fn retry_task(
     let once = idempotency.once(&access.caller(), &id)?;
     let plan = || async {
         let (task, now) = (find(&services, &access, id).await?, services.clock.now());
-        let (next, kind) = (task.retried(now).ok_or(Error::NotFailed)?, task.input.kind());
+        let (next, kind) = (task.retried(access.principal.trace(), now).ok_or(Error::NotFailed)?, task.input.kind());
         let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await?;
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &next, now)?;

@@ -16,6 +16,7 @@ use shared::model::projection::{Projection, ProjectionFailure};
 use shared::queue::TaskMessage;
 use shared::services::Services;
 use shared::store::{Key, Listing, Store, Transaction};
+use shared::trace::Trace;
 use shared_lambda::{QueueSender, StreamEvent};
 use testkit::{Cloud, TEMPLATE};
 
@@ -85,7 +86,8 @@ impl Bench {
 
     /// An event of now, not yet written.
     pub(crate) fn event(&self, actor: Actor, fact: Fact) -> Event {
-        self.cloud.services.event(ulid::organization(1), actor, None, fact)
+        let services = &self.cloud.services;
+        services.event(ulid::organization(1), actor, Trace::begin(&services.ids), fact)
     }
 
     /// Writes an event, as commands do.

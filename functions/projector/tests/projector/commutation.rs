@@ -49,6 +49,8 @@ fn events(sketches: &[Sketch], ids: &Ids, first: Timestamp) -> Vec<Event> {
         at: first.plus(DAY * *days),
         actor: user(*who),
         request_id: None,
+        correlation_id: ids.next(),
+        trace_id: None,
         fact: fact(*number, user_id(*who)),
     };
     sketches.iter().map(event).collect()

@@ -50,15 +50,20 @@ async fn each_fact_moves_its_own_figures() {
             output_tokens: 9,
         },
     ];
-    for fact in facts {
-        bench.happen(&bench.event(Actor::Platform, fact)).await;
+    let events = facts.map(|fact| bench.event(Actor::Platform, fact));
+    for event in &events {
+        bench.happen(event).await;
     }
     assert_eq!(bench.pump(&bench.deps, 100).await, 0);
     let (counters, days) = bench.figures().await;
     assert_eq!(counters, [2, 3, 1, 1, 25, 1, 1, 0, 1]);
     assert!(days.is_empty(), "the platform itself is nobody");
-    let message = TaskMessage { organization_id: ulid::organization(1), task_id };
-    assert_eq!(bench.rung(), [message.clone(), message], "once when created and once when retried");
+    let rings = |event: &&Event| matches!(event.fact, Fact::TaskCreated { .. } | Fact::TaskRetried { .. });
+    let message =
+        |event: &Event| TaskMessage { organization_id: event.organization_id, task_id, trace: Some(event.trace()) };
+    let wanted = events.iter().filter(rings).map(message).collect::<Vec<_>>();
+    assert_eq!(wanted.len(), 2);
+    assert_eq!(bench.rung(), wanted, "once when created and once when retried");
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,7 +111,8 @@ async fn a_doorbell_that_cannot_be_rung_is_rung_when_the_sweep_asks() {
     tokio::time::advance(Duration::from_secs(121)).await;
     assert!(bench.touch(&task).await);
     bench.pump(&bench.deps, 100).await;
-    assert_eq!(bench.rung(), [TaskMessage { organization_id: task.organization_id, task_id: ulid::task(1) }]);
+    let (organization_id, trace) = (task.organization_id, Some(task.trace()));
+    assert_eq!(bench.rung(), [TaskMessage { organization_id, task_id: ulid::task(1), trace }]);
     assert_eq!(bench.count(Counter::TasksCreated).await, 1);
     let known = bench.projection(&task).await;
     assert!(known.done && known.failure.is_none());

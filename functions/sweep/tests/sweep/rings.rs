@@ -11,6 +11,7 @@ use shared::id::{EventId, OrganizationId, TaskId};
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::{LEASE, Task, TaskError, TaskInput};
 use shared::queue::TaskMessage;
+use shared::trace::Trace;
 use shared_lambda::QueueSender;
 use sweep::{Deps, Summary, handle};
 use testkit::{Cloud, TEMPLATE};
@@ -46,7 +47,8 @@ impl Bench {
 
     fn task(&self) -> Task {
         let id = self.cloud.services.ids.next();
-        Task::new(id, self.organization, "Write".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, self.now())
+        let (title, trace) = ("Write".to_owned(), Trace::begin(&self.cloud.services.ids));
+        Task::new(id, self.organization, title, TaskInput::SocialMediaPost, Actor::Platform, trace, self.now())
     }
 
     /// Writes tasks; what rings for them.
@@ -55,7 +57,7 @@ impl Bench {
             self.cloud.write(|transaction| chunk.iter().for_each(|task| transaction.create(task.clone()))).await;
         }
         let organization_id = self.organization;
-        tasks.iter().map(|task| TaskMessage { organization_id, task_id: task.id }).collect()
+        tasks.iter().map(|task| TaskMessage { organization_id, task_id: task.id, trace: None }).collect()
     }
 
     /// What was rung, by task.

@@ -12,6 +12,7 @@ use shared::model::organization::Organization;
 use shared::model::task::{Task, TaskStatus};
 use shared::plan::PlanName;
 use shared::store::Listing;
+use shared::trace::Trace;
 use task_runner::run_task;
 use testkit::{Cloud, FaultPlan, ScriptedAi};
 use tokio::time::advance;
@@ -37,7 +38,7 @@ async fn check(seed: u64) {
         organization: &organization,
         run_id: "2026-11-20T09".to_owned(),
         actor: Actor::Platform,
-        request_id: None,
+        trace: Trace::begin(&cloud.services.ids),
     };
     let mut actions = None;
     for _ in 0..20 {

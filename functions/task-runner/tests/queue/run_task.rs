@@ -266,7 +266,7 @@ async fn messages_that_name_nothing_of_theirs_are_rejected() {
     for (organization_id, task_id) in
         [(eve.organization_id, task.id), (nobody, task.id), (ada.organization_id, unknown)]
     {
-        let rejected = run_task(&deps, TaskMessage { organization_id, task_id }).await;
+        let rejected = run_task(&deps, TaskMessage { organization_id, task_id, trace: None }).await;
         assert!(matches!(rejected, Err(JobError::Reject(_))), "{rejected:?}");
     }
     assert_eq!(stored(&cloud, &task).await, task);

@@ -13,6 +13,7 @@ use shared::model::task::{Task, TaskInput};
 use shared::model::usage::Usage;
 use shared::queue::TaskMessage;
 use shared::store::{Entity, Key, Listing};
+use shared::trace::Trace;
 use task_runner::Deps;
 use testkit::{Caller, Cloud, ScriptedAi};
 
@@ -21,7 +22,7 @@ pub(crate) fn deps(cloud: &Cloud, ai: &ScriptedAi) -> Deps {
 }
 
 pub(crate) fn message(task: &Task) -> TaskMessage {
-    TaskMessage { organization_id: task.organization_id, task_id: task.id }
+    TaskMessage { organization_id: task.organization_id, task_id: task.id, trace: None }
 }
 
 pub(crate) async fn read<T: Entity>(cloud: &Cloud, key: Key) -> Option<T> {
@@ -33,8 +34,8 @@ pub(crate) async fn create(cloud: &Cloud, caller: &Caller, input: TaskInput) -> 
     let (services, organization) = (&cloud.services, caller.organization_id);
     let plan = read::<Organization>(cloud, Organization::key_of(organization)).await.unwrap().plan.plan();
     let created_by = Actor::User { user_id: caller.user_id };
-    let now = services.clock.now();
-    let task = Task::new(services.ids.next::<TaskId>(), organization, "Task".to_owned(), input, created_by, now);
+    let (id, trace, now) = (services.ids.next::<TaskId>(), Trace::begin(&services.ids), services.clock.now());
+    let task = Task::new(id, organization, "Task".to_owned(), input, created_by, trace, now);
     let lead = match task.input {
         TaskInput::LeadFollowup { lead_id } => {
             services.store.get::<Lead>(&Lead::key_of(organization, lead_id)).await.unwrap()
@@ -53,7 +54,7 @@ pub(crate) async fn create(cloud: &Cloud, caller: &Caller, input: TaskInput) -> 
                 transaction,
                 task.clone(),
                 plan,
-                services.event(organization, created_by, None, fact),
+                services.event(organization, created_by, trace, fact),
                 limit,
             );
         })

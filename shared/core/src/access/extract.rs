@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::cache::Found;
 use super::{PlatformRole, Role, TokenIssuer};
 use crate::event::{Actor, Event, Fact};
-use crate::id::{OrganizationId, RequestId, SessionId, UserId};
+use crate::id::{OrganizationId, SessionId, UserId};
 use crate::model::membership::Membership;
 use crate::model::organization::Organization;
 use crate::model::session::Session;
@@ -19,6 +19,7 @@ use crate::plan::{Plan, PlanName};
 use crate::problem::Problem;
 use crate::services::Services;
 use crate::store::{Entity, StoreError, Versioned};
+use crate::trace::Trace;
 
 /// The name of the OpenAPI security scheme of access tokens.
 pub const TOKEN_SECURITY: &str = "accessToken";
@@ -35,7 +36,7 @@ pub struct Principal {
     pub session_id: SessionId,
     /// The account's data.
     pub user: User,
-    request_id: Option<RequestId>,
+    trace: Trace,
 }
 
 impl Principal {
@@ -44,15 +45,15 @@ impl Principal {
         self.user_id.to_string()
     }
 
-    /// The request this person made, for what records it.
-    pub const fn request_id(&self) -> Option<RequestId> {
-        self.request_id
+    /// Where what follows from this person's request comes from.
+    pub const fn trace(&self) -> Trace {
+        self.trace
     }
 
     /// An event by this person.
     pub fn event(&self, services: &Services, organization: OrganizationId, fact: Fact) -> Event {
         let actor = Actor::User { user_id: self.user_id };
-        services.event(organization, actor, self.request_id, fact)
+        services.event(organization, actor, self.trace, fact)
     }
 }
 
@@ -174,8 +175,8 @@ async fn find(parts: &Parts, services: &Services, organization: Wanted) -> Resul
             found
         }
     };
-    let request_id = parts.extensions.get::<RequestId>().copied();
-    Ok((Principal { user_id: claims.sub, session_id: claims.sid, user: found.user.clone(), request_id }, found))
+    let trace = Trace::of_parts(parts, &services.ids);
+    Ok((Principal { user_id: claims.sub, session_id: claims.sid, user: found.user.clone(), trace }, found))
 }
 
 /// One consistent batch of the session, the account and, for an organisation, the membership and the organisation.

@@ -3,7 +3,7 @@
 use super::observe::observe;
 use super::rules::{ACT_ABOVE, FOLLOW_UPS_MAXIMUM, follow_up_candidates, insights, is_stale, may_follow_up};
 use crate::event::{Actor, Event, Fact};
-use crate::id::{LeadId, RequestId, TaskId};
+use crate::id::{LeadId, TaskId};
 use crate::model::agentic_run::{Action, AgenticRun, InsightKind, OpenPostTask};
 use crate::model::lead::Lead;
 use crate::model::organization::Organization;
@@ -12,6 +12,7 @@ use crate::problem::Problem;
 use crate::services::Services;
 use crate::store::{StoreError, Transaction, Versioned};
 use crate::tasks;
+use crate::trace::Trace;
 
 /// Who wants a run for which organisation.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ pub struct RunRequest<'a> {
     pub run_id: String,
     /// Who asked for it.
     pub actor: Actor,
-    /// The request it was asked for by, if by one.
-    pub request_id: Option<RequestId>,
+    /// Where it comes from.
+    pub trace: Trace,
 }
 
 /// Why an action was not taken.
@@ -127,8 +128,8 @@ struct Engine<'a> {
 
 impl Engine<'_> {
     fn event(&self, fact: Fact) -> Event {
-        let RunRequest { organization, actor, request_id, .. } = self.request;
-        self.services.event(organization.id, *actor, *request_id, fact)
+        let RunRequest { organization, actor, trace, .. } = self.request;
+        self.services.event(organization.id, *actor, *trace, fact)
     }
 
     async fn current(&self) -> Result<Versioned<AgenticRun>, Problem> {
@@ -137,8 +138,9 @@ impl Engine<'_> {
     }
 
     fn task(&self, title: String, input: TaskInput) -> Task {
-        let Services { ids, clock, .. } = self.services;
-        Task::new(ids.next::<TaskId>(), self.request.organization.id, title, input, self.request.actor, clock.now())
+        let (Services { ids, clock, .. }, RunRequest { organization, actor, trace, .. }) =
+            (self.services, self.request);
+        Task::new(ids.next::<TaskId>(), organization.id, title, input, *actor, *trace, clock.now())
     }
 
     /// The writes that every new task needs: the task, the usage it reserves, the run's memory of it, the event.

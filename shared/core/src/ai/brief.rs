@@ -16,6 +16,17 @@ pub enum Purpose {
     SocialMediaPost(SocialMediaPostBrief),
 }
 
+impl Purpose {
+    /// The name in logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::LeadFollowUp(_) => "lead_follow_up",
+            Self::SocialMediaPost(_) => "social_media_post",
+        }
+    }
+}
+
 /// The facts of a follow-up e-mail.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -6,6 +6,7 @@
 //! everything works with no key.
 
 pub mod brief;
+mod metered;
 pub mod offline;
 pub mod prompt;
 pub mod structured;
@@ -13,10 +14,12 @@ pub mod structured;
 use std::fmt::Debug;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use brief::{ChatContext, LeadFollowUpBrief, Purpose, SocialMediaPostBrief};
+pub use metered::Metered;
 pub use structured::{FollowUp, PostDraft, Structured, StructuredOutput, complete_structured};
 
 /// A boxed future that may cross threads, so that [`Ai`] can be used as a trait object.
@@ -133,4 +136,10 @@ impl AiError {
 pub trait Ai: Send + Sync + Debug {
     /// Answers one request.
     fn complete<'a>(&'a self, request: CompletionRequest) -> BoxFuture<'a, Result<Completion, AiError>>;
+}
+
+impl<A: Ai + ?Sized> Ai for Arc<A> {
+    fn complete<'a>(&'a self, request: CompletionRequest) -> BoxFuture<'a, Result<Completion, AiError>> {
+        (**self).complete(request)
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Ai, AiError, CompletionRequest, Usage};
+use crate::telemetry::{Measures, Metric};
 
 /// LinkedIn's limit for the text of a post, in characters.
 pub const POST_TEXT_LIMIT: usize = 3_000;
@@ -50,8 +51,10 @@ pub async fn complete_structured<T: StructuredOutput>(
 ) -> Result<Structured<T>, AiError> {
     request.response_schema.get_or_insert_with(T::schema);
     let completion = ai.complete(request).await?;
-    let value =
-        parse(&completion.content).map_err(|reason| AiError::InvalidOutput { reason, usage: completion.usage })?;
+    let value = parse(&completion.content).map_err(|reason| {
+        tracing::warn!(reason, metrics = %Measures::new().with(Metric::ModelFailures, 1), "the model's answer is not usable");
+        AiError::InvalidOutput { reason, usage: completion.usage }
+    })?;
     Ok(Structured { value, usage: completion.usage, model: completion.model })
 }
 

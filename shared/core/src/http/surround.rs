@@ -2,9 +2,11 @@
 //! and methods, and paths with a trailing slash.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::HttpBody;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
@@ -13,9 +15,10 @@ use tower::Layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tracing::Instrument;
 
-use crate::id::RequestId;
 use crate::problem::Problem;
 use crate::services::Services;
+use crate::telemetry::{Measures, Meter, Metric};
+use crate::trace::{CORRELATION_ID_HEADER, REQUEST_ID_HEADER, TRACEPARENT_HEADER, Trace};
 
 /// The version of the API that answers, in the header `Api-Version`.
 const API_VERSION: HeaderValue = HeaderValue::from_static("1");
@@ -70,8 +73,16 @@ async fn without_trailing_slash(mut request: Request) -> Request {
 fn cors(frontend_url: Option<&str>) -> CorsLayer {
     let origin = frontend_url.and_then(|url| HeaderValue::from_str(url).ok());
     let exposed =
-        ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "api-version"];
-    let accepted = ["authorization", "content-type", "x-organization-id", "idempotency-key", "x-request-id"];
+        [REQUEST_ID_HEADER, "retry-after", "ratelimit", "ratelimit-policy", "idempotency-replayed", "api-version"];
+    let accepted = [
+        "authorization",
+        "content-type",
+        "x-organization-id",
+        "idempotency-key",
+        REQUEST_ID_HEADER,
+        CORRELATION_ID_HEADER,
+        TRACEPARENT_HEADER,
+    ];
     CorsLayer::new()
         .allow_origin(origin.map_or_else(|| AllowOrigin::list([]), AllowOrigin::exact))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
@@ -80,16 +91,16 @@ fn cors(frontend_url: Option<&str>) -> CorsLayer {
         .max_age(Duration::from_secs(600))
 }
 
-/// Gives the request its id, logs it in one line, and dresses the answer.
+/// Gives the request its ids, logs it in one line, and dresses the answer.
 async fn envelope(State(services): State<Services>, mut request: Request, next: Next) -> Response {
-    let sent =
-        request.headers().get("x-request-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
-    let request_id: RequestId = sent.unwrap_or_else(|| services.ids.next());
-    request.extensions_mut().insert(request_id);
+    let trace = Trace::of_request(request.headers(), &services.ids);
+    request.extensions_mut().insert(trace);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let span = tracing::info_span!("request", id = %request_id);
-    let began = services.clock.now();
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let Trace { request_id, correlation_id, .. } = trace;
+    let request_id = request_id.map(|id| id.to_string()).unwrap_or_default();
+    let span = tracing::info_span!("request", request_id, %correlation_id, trace_id = %trace.trace_id());
+    let (began, meter) = (services.clock.now(), Arc::new(Meter::default()));
+    let mut response = meter.measure(next.run(request)).instrument(span.clone()).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && !is_problem(&response) {
         let allow = response.headers().get(header::ALLOW).cloned();
         let problem =
@@ -97,9 +108,10 @@ async fn envelope(State(services): State<Services>, mut request: Request, next: 
         response =
             allow.into_iter().fold(problem, |problem, allow| problem.with_header(header::ALLOW, allow)).into_response();
     }
-    let elapsed = services.clock.now().since(began);
-    let (status, duration_ms) = (response.status().as_u16(), u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX));
-    span.in_scope(|| tracing::info!(%method, path, status, duration_ms, "answered"));
+    let measures = figures(&response, services.clock.now().since(began), &meter);
+    span.in_scope(
+        || tracing::info!(%method, path, status = response.status().as_u16(), metrics = %measures, "answered"),
+    );
     let headers = response.headers_mut();
     let fixed = [
         (HeaderName::from_static("api-version"), API_VERSION),
@@ -113,10 +125,22 @@ async fn envelope(State(services): State<Services>, mut request: Request, next: 
     headers
         .entry(header::CONTENT_SECURITY_POLICY)
         .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    if let Ok(value) = HeaderValue::from_str(&request_id.to_string()) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        headers.insert(HeaderName::from_static(REQUEST_ID_HEADER), value);
     }
     response
+}
+
+/// The figures of a request. A stream is answered when it begins and ends when its reader has enough, so it has no response time.
+fn figures(response: &Response, elapsed: Duration, meter: &Meter) -> Measures {
+    let measures = Measures::new()
+        .with(Metric::Requests, 1)
+        .with(Metric::ServerErrors, u64::from(response.status().is_server_error()))
+        .with_store(meter);
+    match response.body().size_hint().exact() {
+        Some(_) => measures.with_time(Metric::ResponseTime, elapsed),
+        None => measures,
+    }
 }
 
 fn is_problem(response: &Response) -> bool {

@@ -22,6 +22,7 @@ use crate::event::Actor;
 use crate::id::{LeadActivityId, LeadId, LeaseId, OrganizationId, PostId, TaskId};
 use crate::plan::Plan;
 use crate::store::{Entity, Indexes, Key, ListingIndex, Update};
+use crate::trace::Trace;
 
 /// How long a worker may hold a task; above the worker's own time-out.
 pub const LEASE: Duration = Duration::from_secs(120);
@@ -157,6 +158,8 @@ pub struct Task {
     pub error: Option<TaskError>,
     /// Who asked for it.
     pub created_by: Actor,
+    /// Where it comes from: what its worker does belongs to that.
+    pub trace: Trace,
     /// When.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -189,6 +192,7 @@ impl Task {
         title: String,
         input: TaskInput,
         created_by: Actor,
+        trace: Trace,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -201,6 +205,7 @@ impl Task {
             output: None,
             error: None,
             created_by,
+            trace: trace.continued(),
             created_at: now,
             updated_at: now,
             due_at: now,
@@ -285,11 +290,12 @@ impl Task {
 
     /// The task to be tried again from the start; `None` unless it failed.
     #[must_use]
-    pub fn retried(&self, now: Timestamp) -> Option<Self> {
+    pub fn retried(&self, trace: Trace, now: Timestamp) -> Option<Self> {
         (self.status == TaskStatus::Failed).then(|| Self {
             status: TaskStatus::Pending,
             attempts: 0,
             error: None,
+            trace: trace.continued(),
             due_at: now,
             updated_at: now,
             usage_month: now.month(),

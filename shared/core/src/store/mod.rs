@@ -23,6 +23,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 
 use crate::clock::{Clock, Timestamp};
 use crate::id::Ids;
+use crate::telemetry::StoreMeter;
 
 pub use due::{DueRow, DueRows};
 pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
@@ -52,7 +53,8 @@ pub struct Store {
 impl Store {
     /// The table named `table` through this client.
     pub fn new(client: Client, table: &str, clock: Clock, ids: Ids) -> Self {
-        Self { client, table: table.into(), clock, ids }
+        let config = client.config().to_builder().interceptor(StoreMeter::new(clock.clone()));
+        Self { client: Client::from_conf(config.build()), table: table.into(), clock, ids }
     }
 
     /// The SDK's client, for hosts that manage tables.

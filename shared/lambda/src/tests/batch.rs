@@ -73,7 +73,7 @@ async fn what_can_never_succeed_is_a_dead_letter_with_its_reason() {
     assert!(reason(2).contains("trailing characters"), "{}", reason(2));
     assert_eq!(reason(3), "unknown 8");
     assert!(!log.text().contains("secret") && !log.text().contains("and more"), "{}", log.text());
-    let line = log.lines().into_iter().find(|line| line["message.id"] == "m1").unwrap();
+    let line = log.lines().into_iter().find(|line| line["message_id"] == "m1").unwrap();
     assert_eq!(
         (&line["outcome"], &line["receive_count"], &line["level"]),
         (&json!("dead letter"), &json!("2"), &json!("ERROR"))

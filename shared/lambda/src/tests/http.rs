@@ -1,7 +1,11 @@
+use std::convert::Infallible;
 use std::future::ready;
 
+use axum::body::{Body, Bytes};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
+use embedded::{WireResponse, WireService};
+use futures_util::stream;
 use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -20,6 +24,7 @@ fn routes() -> Router {
             "/api/address",
             get(async |Extension(ClientAddress(address)): Extension<ClientAddress>| address.to_string()),
         )
+        .route("/api/stream", get(async || Body::from_stream(stream::iter(["one", "two"].map(Ok::<_, Infallible>)))))
         .route("/api/echo", post(async |body: axum::body::Bytes| body))
 }
 
@@ -67,8 +72,53 @@ async fn a_panic_is_a_problem_with_its_request_id_in_the_log() {
     assert!(!String::from_utf8(body).unwrap().contains("secret"));
     let request_id = response.headers()["x-request-id"].to_str().unwrap();
     let lines = log.lines();
-    assert!(lines.iter().any(|line| line["request.id"] == request_id && line["cause"] == "the handler panicked"));
-    assert!(lines.iter().any(|line| line["request.id"] == request_id && line["status"] == 500));
+    assert!(lines.iter().any(|line| line["request_id"] == request_id && line["cause"] == "the handler panicked"));
+    assert!(lines.iter().any(|line| line["request_id"] == request_id && line["status"] == 500));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_one_line_with_its_ids_and_figures() {
+    let (log, guard) = Log::start();
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let correlation = "req_01KAGR3V0R0000000000000000";
+    let headers = [("traceparent", parent), ("X-Correlation-Id", correlation), ("X-Request-Id", "no id of ours")];
+    let (response, _) = answer(function_url_event("GET", "/api/health", &headers, b"")).await;
+    answer(function_url_event("GET", "/api/stream", &[], b"")).await;
+    drop(guard);
+    let answered = log.lines().into_iter().filter(|line| line["message"] == "answered").collect::<Vec<_>>();
+    let line = &answered[0];
+    assert_eq!(line["request_id"], response.headers()["x-request-id"].to_str().unwrap());
+    assert_eq!((&line["correlation_id"], &line["trace_id"]), (&json!(correlation), &json!(&parent[3..35])));
+    assert_eq!((&line["method"], &line["path"], &line["status"]), (&json!("GET"), &json!("/api/health"), &json!(200)));
+    assert_eq!((&line["Requests"], &line["ServerErrors"], &line["StoreCalls"]), (&json!(1), &json!(0), &json!(1)));
+    assert!(line["ResponseTime"].is_u64() && line["StoreTime"].is_u64());
+    let stream = &answered[1];
+    assert_eq!((&stream["Requests"], stream.get("ResponseTime")), (&json!(1), None), "a stream has no response time");
+    assert_eq!(stream["correlation_id"], stream["request_id"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_the_table_fails_are_counted_with_the_request() {
+    let cloud = Cloud::through(Cloud::table(), Ill);
+    let health = HealthCheck::of_table(&cloud.services);
+    let request = function_url_event("GET", "/api/health", &[], b"").to_string();
+    let (log, guard) = Log::start();
+    let request = lambda_http::request::from_str(&request).unwrap();
+    let response = application(routes(), &health, &cloud.services).oneshot(request).await.unwrap();
+    drop(guard);
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let line = log.lines().into_iter().find(|line| line["message"] == "answered").unwrap();
+    assert_eq!((&line["StoreFailures"], &line["ServerErrors"]), (&json!(1), &json!(1)));
+}
+
+/// A DynamoDB with a fault of its own.
+#[derive(Clone, Debug)]
+struct Ill;
+
+impl WireService for Ill {
+    async fn answer(&self, _: &str, _: Bytes) -> WireResponse {
+        WireResponse::internal_error("ill")
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use serde_json::json;
+use shared::telemetry::{Measures, Metric};
 use tracing::Level;
 
 use super::Log;
@@ -9,7 +12,7 @@ fn a_line_has_the_fields_of_its_spans() {
     let (log, guard) = Log::start();
     let outer = tracing::info_span!("Lambda runtime invoke", requestId = "r-1", level = "forged");
     outer.in_scope(|| {
-        let inner = tracing::info_span!("request", id = "req_1", user = tracing::field::Empty);
+        let inner = tracing::info_span!("request", request_id = "req_1", user = tracing::field::Empty);
         inner.record("user", "usr_1");
         inner.in_scope(|| tracing::warn!(status = 500_u16, ok = false, path = "/a\n\"b\"", "answered {}", 1));
     });
@@ -18,7 +21,7 @@ fn a_line_has_the_fields_of_its_spans() {
     let lines = log.lines();
     let line = &lines[0];
     assert_eq!(
-        (&line["requestId"], &line["request.id"], &line["user"]),
+        (&line["requestId"], &line["request_id"], &line["user"]),
         (&json!("r-1"), &json!("req_1"), &json!("usr_1"))
     );
     assert_eq!((&line["status"], &line["ok"], &line["path"]), (&json!(500), &json!(false), &json!("/a\n\"b\"")));
@@ -41,4 +44,23 @@ fn levels_come_from_either_variable() {
     assert!(!enabled(Some("warn,crm=debug"), Some("INFO"), "other", Level::INFO));
     let (by_level, fault) = filter(Some("crm=loud"), None);
     assert!(by_level.would_enable("crm", &Level::INFO) && fault.is_some());
+}
+
+#[test]
+fn figures_make_a_line_a_record_of_the_embedded_metric_format() {
+    let (log, guard) = Log::start();
+    let measures = Measures::new().with(Metric::Requests, 1).with_time(Metric::ResponseTime, Duration::from_millis(12));
+    tracing::info!(metrics = %measures, status = 200_u16, "answered");
+    tracing::info!("no figures");
+    drop(guard);
+    let lines = log.lines();
+    let line = &lines[0];
+    assert_eq!((&line["Requests"], &line["ResponseTime"], &line["status"]), (&json!(1), &json!(12), &json!(200)));
+    assert_eq!((&line["Stage"], &line["Function"], line.get("metrics")), (&json!("test"), &json!("tested"), None));
+    // As CloudWatch's specification of the format has it.
+    let metrics = json!([{"Name": "Requests", "Unit": "Count"}, {"Name": "ResponseTime", "Unit": "Milliseconds"}]);
+    let directive = json!({"Namespace": "Groundwork", "Dimensions": [["Stage", "Function"]], "Metrics": metrics});
+    assert_eq!(line["_aws"]["CloudWatchMetrics"], json!([directive]));
+    assert!(line["_aws"]["Timestamp"].as_i64().unwrap() > 1_700_000_000_000);
+    assert_eq!((lines[1].get("_aws"), lines[1].get("Stage")), (None, None));
 }

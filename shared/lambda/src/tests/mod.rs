@@ -17,6 +17,8 @@ use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
+use shared::telemetry::Source;
+
 use crate::QueueSender;
 use crate::logging::{JsonLines, filter};
 
@@ -58,7 +60,9 @@ impl Log {
     fn start() -> (Self, DefaultGuard) {
         let log = Self::default();
         let bytes = Arc::clone(&log.0);
-        let lines = JsonLines::new("tested", move |line: &[u8]| bytes.lock().unwrap().extend_from_slice(line));
+        let lines = JsonLines::new(Source::new("tested", "test"), move |line: &[u8]| {
+            bytes.lock().unwrap().extend_from_slice(line)
+        });
         let lines = lines.with_filter(filter(None, None).0);
         (log, tracing::subscriber::set_default(tracing_subscriber::registry().with(lines)))
     }

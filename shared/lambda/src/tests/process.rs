@@ -118,7 +118,7 @@ async fn an_http_function_answers_and_survives_a_panic() {
     let lines = logged(&running.function);
     let said = lines.iter().find(|line| line["message"] == "a function panicked").unwrap();
     assert_eq!(said["cause"], "a fault of ours");
-    assert_eq!((&said["function"], &said["request.id"]), (&json!("http"), &panic["headers"]["x-request-id"]));
+    assert_eq!((&said["function"], &said["request_id"]), (&json!("http"), &panic["headers"]["x-request-id"]));
     assert!(said["requestId"].is_string() && said["place"].as_str().unwrap().contains("process.rs"));
 }
 

@@ -6,9 +6,13 @@ fn lease() -> LeaseId {
     ulid::Ulid::from(3).into()
 }
 
+fn trace(number: u128) -> Trace {
+    Trace { request_id: None, correlation_id: ulid::Ulid::from(number).into(), given_trace_id: None }
+}
+
 fn task() -> Task {
     let (id, organization) = (ulid::Ulid::from(7).into(), ulid::Ulid::from(1).into());
-    Task::new(id, organization, "Write to Ada".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, NOW)
+    Task::new(id, organization, "Write to Ada".to_owned(), TaskInput::SocialMediaPost, Actor::Platform, trace(5), NOW)
 }
 
 #[test]
@@ -30,7 +34,7 @@ fn attempts_are_spaced_wider_and_end() {
     }
     assert_eq!((task.status, task.attempts), (TaskStatus::Failed, ATTEMPTS_MAXIMUM));
     assert_eq!(pauses.get(..4), Some([30, 60, 120, 240].as_slice()));
-    assert_eq!(task.retried(now).unwrap().attempts, 0);
+    assert_eq!(task.retried(trace(6), now).unwrap().attempts, 0);
 }
 
 #[test]
