@@ -10,12 +10,15 @@ use std::panic::PanicHookInfo;
 use shared::clock::TimeSource;
 use shared::telemetry::{Fields, Source};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::native::SystemClock;
+
+/// The crates, by the beginnings of their names, whose lines below `INFO` hold what people wrote, and tokens.
+const QUOTING: [&str; 6] = ["aws", "lambda", "hyper", "h2", "reqwest", "rustls"];
 
 /// Writes all logs of this process to its standard output, and what panics say to the logs. A second call changes nothing.
 pub fn start(function: &'static str) {
@@ -48,6 +51,11 @@ pub(crate) fn filter(rust_log: Option<&str>, lambda_level: Option<&str>) -> (Tar
     }
 }
 
+/// Whether spans and events of this kind may hold what people wrote, or tokens: no setting may bring those into a log.
+fn quotes(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() > Level::INFO && QUOTING.iter().any(|crates| metadata.target().starts_with(crates))
+}
+
 fn log_panic(info: &PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     tracing::error!(place, cause = info.payload_as_str().unwrap_or_default(), "a function panicked");
@@ -74,7 +82,7 @@ where
     W: Fn(&[u8]) + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
+        let Some(span) = context.span(id).filter(|span| !quotes(span.metadata())) else { return };
         let mut fields = Fields::default();
         attributes.record(&mut fields);
         span.extensions_mut().insert(SpanFields(fields));
@@ -88,6 +96,9 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if quotes(event.metadata()) {
+            return;
+        }
         let mut fields = Fields::default();
         for span in context.event_scope(event).into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(SpanFields(known)) = span.extensions().get() {

@@ -9,7 +9,7 @@ use shared::http::{ClientAddress, surround};
 use shared::services::Services;
 use tower::ServiceExt;
 
-use crate::Caller;
+use crate::{Caller, confidential};
 
 /// A router with everything around it, as a host serves it.
 #[derive(Clone, Debug)]
@@ -72,6 +72,7 @@ impl Request {
     /// With this access token.
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
+        confidential::remember(token);
         self.header("authorization", &format!("Bearer {token}"))
     }
 
@@ -91,6 +92,7 @@ impl Request {
     /// With a JSON body.
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
+        confidential::remember_in(body);
         self.body("application/json", body.to_string())
     }
 
@@ -108,6 +110,9 @@ impl Request {
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("bodies of tests do not fail").to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+        if parts.status.is_success() {
+            confidential::remember_in(&json);
+        }
         let text = String::from_utf8_lossy(&bytes).into_owned();
         TestResponse { status: parts.status, headers: parts.headers, json, text }
     }

@@ -11,6 +11,7 @@ use shared::config::{PlatformConfig, Variables};
 use shared::id::Ids;
 use shared::services::Services;
 
+use crate::confidential::{self, Remembering};
 use crate::{FaultPlan, FaultyDynamoDb, Overlapping, SeededEntropy, SystemClock, TestClock};
 
 /// The template that is deployed; tests make their table from it.
@@ -70,8 +71,9 @@ impl Cloud {
 
     /// The SDK's client whose requests to this table `service` answers. A call has the time that it has on Lambda.
     pub fn client(dynamodb: &EmbeddedDynamoDb, service: impl WireService) -> aws_sdk_dynamodb::Client {
+        confidential::watch();
         let limits = TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build();
-        let config = dynamodb.config().timeout_config(limits).http_client(WireConnector(service));
+        let config = dynamodb.config().timeout_config(limits).http_client(WireConnector(Remembering(service)));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 

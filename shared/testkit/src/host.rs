@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::runtime_api::{Function, RuntimeApi, function_url_event};
-use crate::{Cloud, SystemClock, TEMPLATE, TestApp};
+use crate::{Cloud, SystemClock, TEMPLATE, TestApp, confidential};
 
 /// A function's binary under the Runtime API, with the environment and the time-out that the template gives it.
 ///
@@ -84,6 +84,11 @@ impl FunctionHost {
 impl Drop for FunctionHost {
     fn drop(&mut self) {
         self.aws.abort();
+        let confidential = self.function.log().iter().find_map(|line| confidential::found_in(line));
+        assert!(
+            confidential.is_none() || std::thread::panicking(),
+            "confidential text beginning with {confidential:?} reached the function's log"
+        );
         if std::thread::panicking() {
             eprintln!("the function wrote:\n{}", self.function.log().join("\n"));
         }

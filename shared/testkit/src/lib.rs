@@ -3,12 +3,14 @@
 //! A [`Cloud`] is the platform's table in memory behind the real SDK, with a clock that only the test moves (tokio's paused clock) and
 //! identifiers from a seed. A [`TestApp`] sends requests to a router without a socket; a [`Caller`] is somebody signed in, with the rows
 //! that sign-in leaves in the table. A [`FunctionHost`] runs a function's binary as Lambda does, on the system's time.
+//! Whatever a test logs is searched for what is confidential in what it sent, got and stored.
 
 mod ai;
 mod app;
 mod caller;
 mod clock;
 mod cloud;
+mod confidential;
 mod fault;
 mod host;
 mod lead;

@@ -47,6 +47,17 @@ fn levels_come_from_either_variable() {
 }
 
 #[test]
+fn no_setting_brings_lines_that_quote_requests_into_the_log() {
+    let (log, guard) = Log::start_with(filter(Some("trace"), None).0);
+    tracing::debug!(target: "aws_smithy_runtime::client", request = "an item", "sending");
+    tracing::trace!(target: "lambda_runtime::layers", body = "an event", "received");
+    tracing::trace_span!(target: "lambda_http", "call", body = "an event").in_scope(|| tracing::debug!("ours"));
+    drop(guard);
+    let lines = log.lines();
+    assert_eq!((lines.len(), &lines[0]["message"], lines[0].get("body")), (1, &json!("ours"), None));
+}
+
+#[test]
 fn figures_make_a_line_a_record_of_the_embedded_metric_format() {
     let (log, guard) = Log::start();
     let measures = Measures::new().with(Metric::Requests, 1).with_time(Metric::ResponseTime, Duration::from_millis(12));

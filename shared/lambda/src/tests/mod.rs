@@ -15,6 +15,7 @@ use aws_sdk_sqs::types::Message;
 use embedded::EmbeddedSqs;
 use serde_json::Value;
 use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 
 use shared::telemetry::Source;
@@ -58,12 +59,16 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     fn start() -> (Self, DefaultGuard) {
+        Self::start_with(filter(None, None).0)
+    }
+
+    fn start_with(filter: Targets) -> (Self, DefaultGuard) {
         let log = Self::default();
         let bytes = Arc::clone(&log.0);
         let lines = JsonLines::new(Source::new("tested", "test"), move |line: &[u8]| {
             bytes.lock().unwrap().extend_from_slice(line)
         });
-        let lines = lines.with_filter(filter(None, None).0);
+        let lines = lines.with_filter(filter);
         (log, tracing::subscriber::set_default(tracing_subscriber::registry().with(lines)))
     }
 

@@ -1,0 +1,159 @@
+//! Nothing confidential reaches a log: checked wherever a test runs, with nothing to be done for it.
+//!
+//! What tests send, get and store passes through this crate. Tokens, passwords, their hashes, addresses and texts that people wrote are
+//! remembered from it, for the thread and so for the test, and every line that is logged on that thread is searched for them. A line that
+//! holds one ends the process, which no handler of panics can swallow.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Once;
+
+use bytes::Bytes;
+use embedded::{WireResponse, WireService};
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The fields of requests, answers and items whose texts are confidential.
+const NAMES: [&str; 14] = [
+    "accessToken",
+    "body",
+    "content",
+    "email",
+    "message",
+    "nextStep",
+    "notes",
+    "password",
+    "passwordHash",
+    "pkcs8",
+    "previousRefreshHash",
+    "refreshHash",
+    "refreshToken",
+    "subject",
+];
+/// Shorter texts are found by chance.
+const LENGTH_MINIMUM: usize = 8;
+
+thread_local! {
+    static KNOWN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Remembers a confidential text.
+pub(crate) fn remember(text: &str) {
+    if text.len() >= LENGTH_MINIMUM {
+        KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
+    }
+}
+
+/// Remembers what is confidential in a document.
+pub(crate) fn remember_in(document: &Value) {
+    match document {
+        Value::Array(values) => values.iter().for_each(remember_in),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if NAMES.contains(&name.as_str()) { remember_all(value) } else { remember_in(value) }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Remembers every text of a value: in DynamoDB's form a text is an object.
+fn remember_all(value: &Value) {
+    match value {
+        Value::String(text) => remember(text),
+        Value::Array(values) => values.iter().for_each(remember_all),
+        Value::Object(fields) => fields.values().for_each(remember_all),
+        _ => {}
+    }
+}
+
+/// The start of the confidential text that `line` holds, if it holds one: enough to find it by.
+pub(crate) fn found_in(line: &str) -> Option<String> {
+    KNOWN.with_borrow(|known| known.iter().find(|text| line.contains(text.as_str())).map(|text| beginning(text)))
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(LENGTH_MINIMUM).collect()
+}
+
+/// Begins to watch this process's log.
+pub(crate) fn watch() {
+    static STARTED: Once = Once::new();
+    STARTED.call_once(|| {
+        let watch = Watch.with_filter(LevelFilter::INFO);
+        // A test that logs somewhere else on its own thread watches that by itself.
+        drop(tracing::subscriber::set_global_default(tracing_subscriber::registry().with(watch)));
+    });
+}
+
+/// Looks into every field of every span and event.
+struct Watch;
+
+impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Watch {
+    fn on_new_span(&self, attributes: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
+        attributes.record(&mut Search(attributes.metadata()));
+    }
+
+    fn on_record(&self, id: &Id, record: &Record<'_>, context: Context<'_, S>) {
+        if let Some(metadata) = context.metadata(id) {
+            record.record(&mut Search(metadata));
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        event.record(&mut Search(event.metadata()));
+    }
+}
+
+struct Search(&'static Metadata<'static>);
+
+impl Visit for Search {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if let Some(beginning) = found_in(value) {
+            let place = format!("{}:{}", self.0.file().unwrap_or(self.0.target()), self.0.line().unwrap_or(0));
+            eprintln!("confidential text beginning with {beginning:?} reached the log in `{field}` at {place}");
+            std::process::abort();
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.record_str(field, &format!("{value:?}"));
+    }
+}
+
+/// A service whose stored items are remembered for what is confidential in them.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembering<S>(pub(crate) S);
+
+impl<S: WireService> WireService for Remembering<S> {
+    fn answer(&self, operation: &str, body: Bytes) -> impl Future<Output = WireResponse> + Send {
+        if operation.contains("Put") || operation.contains("Update") || operation.contains("Write") {
+            remember_in(&serde_json::from_slice(&body).unwrap_or_default());
+        }
+        self.0.answer(operation, body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_confidential_is_found_in_lines() {
+        remember_in(&json!({"email": "ada@example.com", "name": "Ada Lovelace", "password": "short"}));
+        remember_in(
+            &json!({"TransactItems": [{"Put": {"Item": {"body": {"S": "Dear Grace, "}, "title": {"S": "A title"}}}}]}),
+        );
+        assert_eq!(found_in("no account for ada@example.com").as_deref(), Some("ada@exam"));
+        assert_eq!(found_in("wrote: Dear Grace, how are you").as_deref(), Some("Dear Gra"));
+        assert_eq!((found_in("Ada Lovelace"), found_in("A title"), found_in("short")), (None, None, None));
+    }
+}
