@@ -21,7 +21,7 @@ pub struct Template {
     pub tables: BTreeMap<String, Table>,
     /// The queues, by logical id.
     pub queues: BTreeMap<String, Queue>,
-    /// The functions, by the name of their binary.
+    /// The functions, by their name without platform and stage, which is the name of their binary.
     pub functions: BTreeMap<String, Function>,
 }
 
@@ -100,10 +100,10 @@ impl Template {
     }
 
     fn function(&self, id: &str, resource: &Value, globals: &Value) -> Result<(String, Function), TemplateError> {
-        let binary =
-            resource.get("Metadata").and_then(|metadata| metadata.get("BuildProperties")?.get("Binary")?.as_str());
-        let name = binary.ok_or_else(|| fault(format!("{id} names no Binary")))?.to_owned();
         let properties = resource.get("Properties").unwrap_or(&Value::Null);
+        let deployed = intrinsic::name(properties.get("FunctionName"), id);
+        let name = deployed.strip_prefix(&format!("groundwork-{STAGE}-"));
+        let name = name.ok_or_else(|| fault(format!("{id} is not called groundwork-${{Stage}}-…")))?.to_owned();
         let mut environment = BTreeMap::new();
         for holder in [globals, properties] {
             let variables = holder.get("Environment").and_then(|environment| environment.get("Variables")).cloned();
