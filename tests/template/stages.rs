@@ -89,11 +89,12 @@ fn the_worker_gets_what_its_code_reads_and_nothing_else() {
         for secret in texts(&environment["secrets"]["required"]) {
             assert!(environment["vars"].get(secret).is_none(), "{secret} is no variable");
         }
-        assert_eq!(environment["observability"]["enabled"].as_bool(), Some(true), "{stage} keeps its logs");
-        assert!(
-            environment["limits"]["cpu_ms"].as_integer().is_some_and(|limit| limit > 0),
-            "{stage} limits a request"
-        );
+    }
+    // What an environment does not say for itself it takes from the top.
+    for stage in STAGES {
+        let said = |name: &str| wrangler["env"][stage].get(name).or_else(|| wrangler.get(name)).cloned().unwrap();
+        assert_eq!(said("observability")["enabled"].as_bool(), Some(true), "{stage} keeps its logs");
+        assert!(said("limits")["cpu_ms"].as_integer().is_some_and(|limit| limit > 0), "{stage} bounds a request");
     }
     assert_eq!(wrangler["preview_urls"].as_bool(), Some(false));
 }
