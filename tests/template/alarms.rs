@@ -3,33 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use shared::telemetry::Metric;
 
 use super::document::Deployment;
 
-/// The metrics that functions write, in the namespace `Groundwork`, by `Stage` and `Function`.
-const OURS: [&str; 21] = [
-    "AccountsRegistered",
-    "ActiveUsers",
-    "ChatMessages",
-    "LeadsConverted",
-    "MessageFailures",
-    "MessageTime",
-    "Messages",
-    "ModelFailures",
-    "ModelInputTokens",
-    "ModelOutputTokens",
-    "ModelTime",
-    "Requests",
-    "ResponseTime",
-    "ServerErrors",
-    "StoreCalls",
-    "StoreFailures",
-    "StoreTime",
-    "TaskTime",
-    "TasksCompleted",
-    "TasksCreated",
-    "TasksFailed",
-];
+/// Whether functions write a metric of this name, in the namespace `Groundwork`, by `Stage` and `Function`.
+fn is_ours(name: &str) -> bool {
+    Metric::ALL.iter().any(|metric| metric.name() == name)
+}
 
 /// AWS's metrics that are in use, with the dimensions that they come with.
 const AWS: [(&str, &str, &[&str]); 14] = [
@@ -83,7 +64,7 @@ impl Watched {
     fn check(&self, deployment: &Deployment) {
         let names = self.dimensions.keys().map(String::as_str).collect::<Vec<_>>();
         let ours = self.namespace == "Groundwork";
-        assert!(!ours || OURS.contains(&self.name.as_str()), "nothing writes {self:?}");
+        assert!(!ours || is_ours(&self.name), "nothing writes {self:?}");
         let name = if ours { "" } else { &self.name };
         let known = AWS.iter().any(|(namespace, metric, dimensions)| {
             (*namespace, *metric) == (self.namespace.as_str(), name) && *dimensions == names.as_slice()
@@ -164,18 +145,19 @@ fn every_function_and_queue_has_the_alarms_that_concern_it() {
         } else {
             assert!(watches("Errors", "FunctionName", deployed), "{id}: errors");
         }
-        if started_by("SQS") || started_by("DynamoDB") {
+        if started_by("SQS") {
             assert!(watches("MessageFailures", "Function", name), "{id}: failed messages");
         }
         if started_by("DynamoDB") {
+            assert!(watches("RecordFailures", "Function", name), "{id}: failed records");
             assert!(watches("IteratorAge", "FunctionName", deployed), "{id}: lag");
         }
         if started_by("ScheduleV2") {
             assert!(watches("Invocations", "FunctionName", deployed), "{id}: silence");
             assert!(watched.contains_key(&format!("{id}SilentAlarm")), "{id}: silence");
         }
-        let asks_a_model =
-            super::code::sources(&format!("functions/{name}/src")).iter().any(|text| text.contains("ai: Arc"));
+        let code = super::code::sources(&format!("functions/{name}/src"));
+        let asks_a_model = code.iter().any(|text| text.contains("dyn Ai"));
         assert_eq!(watches("ModelFailures", "Function", name), asks_a_model, "{id}: the language model");
     }
     for (id, queue) in deployment.of_kind("SQS::Queue") {
@@ -201,7 +183,9 @@ fn the_thresholds_are_those_that_were_asked_for() {
             (alarm["ComparisonOperator"].as_str().unwrap(), alarm["Threshold"].as_u64().unwrap());
         let expected = match id.as_str() {
             id if id.ends_with("ErrorsAlarm") && id != "TableErrorsAlarm" => ("GreaterThanThreshold", 5),
-            id if id.ends_with("MessageFailuresAlarm") => ("GreaterThanThreshold", 5),
+            id if id.ends_with("MessageFailuresAlarm") || id.ends_with("RecordFailuresAlarm") => {
+                ("GreaterThanThreshold", 5)
+            }
             id if id.ends_with("ResponseTimeAlarm") => ("GreaterThanThreshold", 2_000),
             id if id.ends_with("DeadLetterAlarm") || id.ends_with("StoreFailuresAlarm") => ("GreaterThanThreshold", 0),
             _ => continue,
@@ -274,7 +258,7 @@ fn the_dashboard_shows_metrics_that_exist() {
             );
             let name =
                 expression.split("MetricName=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a name");
-            assert!(OURS.contains(&name), "nothing writes {name}");
+            assert!(is_ours(name), "nothing writes {name}");
             shown.insert(name.to_owned());
         }
     }

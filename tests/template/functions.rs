@@ -61,6 +61,8 @@ fn concurrency_is_reserved_for_all_and_leaves_what_it_must() {
         }
     }
     assert!(sum + UNRESERVED <= ACCOUNT_LIMIT, "{sum} are reserved");
+    let page = include_str!("../../docs/OPERATIONS.md");
+    assert!(page.contains(&format!("yes: {sum} of 1,000")), "docs/OPERATIONS.md does not say that {sum} are reserved");
 }
 
 #[test]
