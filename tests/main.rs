@@ -6,6 +6,7 @@
 mod faults;
 mod founder;
 mod harness;
+mod hosts;
 mod main_job;
 mod rights;
 mod schedules;

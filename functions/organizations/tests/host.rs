@@ -9,6 +9,17 @@ use testkit::runtime_api::function_url_event;
 
 const PATH: &str = "/api/organizations";
 
+#[tokio::test]
+async fn it_answers_through_its_function_url() {
+    FunctionHost::http_cases(
+        "organizations",
+        env!("CARGO_BIN_EXE_organizations"),
+        "/api/organizations?limit=1",
+        Some(PATH),
+    )
+    .await;
+}
+
 async fn start() -> FunctionHost {
     FunctionHost::start("organizations", env!("CARGO_BIN_EXE_organizations")).await
 }
@@ -46,9 +57,6 @@ async fn what_is_wrong_with_a_request_is_told_through_the_function_url() {
     let send = |media_type: &str, body: &[u8]| host.app.post(PATH).by(&ada).body(media_type, body.to_vec()).send();
 
     let answer = host.app.get(PATH).send().await;
-    for (name, value) in [("api-version", "1"), ("x-content-type-options", "nosniff"), ("cache-control", "no-store")] {
-        assert_eq!(answer.header(name), Some(value));
-    }
     assert!(answer.header("x-request-id").unwrap().starts_with("req_"));
     answer.expect_problem(401, "token_missing");
     host.app.get(PATH).bearer("no.valid.token").send().await.expect_problem(401, "token_invalid");

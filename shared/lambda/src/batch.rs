@@ -62,6 +62,22 @@ where
     E: Into<JobError>,
     F: AsyncFn(T) -> Result<(), E>,
 {
+    handle_batch_within(event, dead_letters, None, work).await
+}
+
+/// The same, when a batch has this time: a message that is not dealt with by then, its way to the dead letters included, comes again.
+pub(crate) async fn handle_batch_within<T, E, F>(
+    event: SqsEvent,
+    dead_letters: &QueueSender,
+    time: Option<Duration>,
+    work: F,
+) -> SqsBatchResponse
+where
+    T: DeserializeOwned,
+    E: Into<JobError>,
+    F: AsyncFn(T) -> Result<(), E>,
+{
+    let deadline = time.map(|time| Instant::now() + time);
     let work = &work;
     let failures = stream::iter(event.records)
         .map(|record| async move {
@@ -71,7 +87,14 @@ where
             let (correlation_id, trace_id) = (tracing::field::Empty, tracing::field::Empty);
             let span = tracing::info_span!("message", message_id = id, receive_count, correlation_id, trace_id);
             let (began, meter) = (Instant::now(), Arc::new(Meter::default()));
-            let settled = meter.measure(settle(&id, record, dead_letters, work)).instrument(span.clone()).await;
+            let settled = meter.measure(settle(&id, record, dead_letters, work)).instrument(span.clone());
+            let settled = match deadline {
+                None => settled.await,
+                Some(deadline) => {
+                    let late = |_| Settled::Retry("the invocation's time is up".to_owned());
+                    tokio::time::timeout_at(deadline, settled).await.unwrap_or_else(late)
+                }
+            };
             span.in_scope(|| settled.log(began.elapsed(), &meter));
             (!settled.is_over()).then_some(id)
         })

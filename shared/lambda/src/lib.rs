@@ -3,6 +3,7 @@
 //! A function's `main.rs` names its kind and wires its routes or its work; the rest happens here:
 //!
 //! * [`serve_http`] answers a function URL with an axum router.
+//! * [`serve_http_streaming`] does so in streams.
 //! * [`serve_queue`] works off an SQS queue, message by message.
 //! * [`serve_stream`] follows a DynamoDB stream in order.
 //! * [`serve_schedule`] runs when EventBridge says so.
@@ -20,6 +21,7 @@ mod queue;
 mod schedule;
 mod serve;
 mod stream;
+mod streaming;
 
 pub use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 pub use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
@@ -33,6 +35,7 @@ pub use queue::{QueueError, QueueSender};
 pub use schedule::{Schedule, serve_schedule};
 pub use serve::{DEAD_LETTER_QUEUE_URL, serve_queue, serve_stream};
 pub use stream::handle_stream;
+pub use streaming::serve_http_streaming;
 
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use shared::clock::{Clock, Timestamp};
 use shared::config::ConfigError;
 
-use crate::batch::{JobError, handle_batch};
+use crate::batch::{JobError, handle_batch_within};
 use crate::host::{Host, StartError, both};
 use crate::logging;
 use crate::stream::handle_stream;
@@ -39,7 +39,7 @@ pub(crate) fn remaining(clock: &Clock, deadline_ms: u64) -> Duration {
     deadline.since(clock.now()).saturating_sub(REPORTING_TIME)
 }
 
-/// Runs a function that reads a queue of `T`. `setup` builds its work from the host once; [`handle_batch`] says what becomes of each
+/// Runs a function that reads a queue of `T`. `setup` builds its work from the host once; [`crate::handle_batch`] says what becomes of each
 /// message. The dead letters are the queue that [`DEAD_LETTER_QUEUE_URL`] names. A message whose work is not done a second before the
 /// invocation's time is up comes again, so that the others are not lost with it.
 ///
@@ -59,11 +59,7 @@ where
     let (clock, dead_letters, work) = (&host.services.clock, &dead_letters, &work);
     let handle = |event: LambdaEvent<SqsEvent>| async move {
         let left = remaining(clock, event.context.deadline);
-        let timed = async |message: T| match tokio::time::timeout(left, work(message)).await {
-            Ok(outcome) => outcome.map_err(Into::into),
-            Err(_) => Err(JobError::Retry("the invocation's time is up".to_owned())),
-        };
-        Ok::<_, Infallible>(handle_batch(event.payload, dead_letters, timed).await)
+        Ok::<_, Infallible>(handle_batch_within(event.payload, dead_letters, Some(left), work).await)
     };
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -2,3 +2,5 @@
 
 #[cfg(test)]
 mod fan_out;
+#[cfg(test)]
+mod host;

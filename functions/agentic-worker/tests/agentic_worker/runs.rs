@@ -92,7 +92,7 @@ impl Bench {
     }
 }
 
-fn message(organization: impl ToString, slot: &str) -> String {
+pub(crate) fn message(organization: impl ToString, slot: &str) -> String {
     let trace = json!({"correlationId": "req_01KAGR3V0R0000000000000000"});
     json!({"organizationId": organization.to_string(), "slot": slot, "trace": trace}).to_string()
 }

@@ -1,6 +1,8 @@
 //! The function's router on the embedded DynamoDB; the modules are named for the paths below `/api/crm`.
 
 #[cfg(test)]
+mod host;
+#[cfg(test)]
 mod leads;
 #[cfg(test)]
 mod leads_id;

@@ -6,3 +6,5 @@ mod bench;
 mod commutation;
 #[cfg(test)]
 mod events;
+#[cfg(test)]
+mod host;

@@ -1,39 +1,52 @@
 //! The function's binary as Lambda runs it.
 
 use crate::support::{activities, create, lead, message, stored, trail, usage};
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::model::lead::LeadStatus;
 use shared::model::task::{Task, TaskInput, TaskStatus};
 use shared::store::Entity;
 use testkit::FunctionHost;
-use testkit::runtime_api::queue_event;
-
-const QUEUE: &str = "groundwork-local-tasks";
-const DEAD_LETTERS: &str = "groundwork-local-tasks-dead-letters";
-
-/// An operation on the table, past everything that reads and checks rows.
-fn table(host: &FunctionHost, operation: &str, mut request: Value) -> Value {
-    request["TableName"] = json!(host.cloud.services.store.table());
-    let answer = host.cloud.dynamodb.dispatch(operation, request.to_string().as_bytes());
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    serde_json::from_str(&answer.text()).unwrap()
-}
 
 /// Sets what a task's row says of its status, sense or not.
 fn set_status(host: &FunctionHost, task: &Task, status: &str) {
     let key = task.key();
     let request = json!({
+        "TableName": host.cloud.services.store.table(),
         "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
         "UpdateExpression": "SET #status = :status",
         "ExpressionAttributeNames": {"#status": "status"},
         "ExpressionAttributeValues": {":status": {"S": status}},
     });
-    table(host, "UpdateItem", request);
+    let answer = host.cloud.dynamodb.dispatch("UpdateItem", request.to_string().as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+async fn start() -> FunctionHost {
+    FunctionHost::start("task-runner", env!("CARGO_BIN_EXE_task-runner")).await
+}
+
+#[tokio::test]
+async fn it_works_off_its_queue() {
+    let host = start().await;
+    let (ada, eve) = (host.cloud.caller("Ada").await, host.cloud.caller("Eve").await);
+    let grace = host.cloud.lead(ada.organization_id, "Grace", LeadStatus::Qualified, 12).await;
+    let follow_up = create(&host.cloud, &ada, TaskInput::LeadFollowup { lead_id: grace }).await;
+    let tasks = [
+        create(&host.cloud, &ada, TaskInput::SocialMediaPost).await,
+        follow_up,
+        create(&host.cloud, &eve, TaskInput::SocialMediaPost).await,
+    ];
+    host.queue_cases(&tasks.each_ref().map(|task| serde_json::to_string(&message(task)).unwrap())).await;
+    for task in &tasks {
+        let done = stored(&host.cloud, task).await;
+        assert_eq!((done.status, done.attempts, done.output.is_some()), (TaskStatus::Completed, 1, true), "{done:?}");
+    }
+    assert_eq!(activities(&host.cloud, ada.organization_id, grace).await.len(), 1);
 }
 
 #[tokio::test]
 async fn of_a_batch_what_cannot_succeed_becomes_a_dead_letter_and_the_rest_is_done() {
-    let host = FunctionHost::start("task-runner", env!("CARGO_BIN_EXE_task-runner")).await;
+    let host = start().await;
     let ada = host.cloud.caller("Ada").await;
     let organization = ada.organization_id;
     let grace = host.cloud.lead(organization, "Grace", LeadStatus::Qualified, 12).await;
@@ -43,7 +56,7 @@ async fn of_a_batch_what_cannot_succeed_becomes_a_dead_letter_and_the_rest_is_do
 
     let body = |task| serde_json::to_string(&message(task)).unwrap();
     let bodies = [body(&good), "{\"taskId\": 7}".to_owned(), body(&unreadable)];
-    let event = queue_event(QUEUE, &bodies);
+    let event = host.queue_event(&bodies);
     let nothing_again = json!({"batchItemFailures": []});
     assert_eq!(host.invoke(event.clone()).await, nothing_again);
 
@@ -53,7 +66,8 @@ async fn of_a_batch_what_cannot_succeed_becomes_a_dead_letter_and_the_rest_is_do
     assert_eq!(lead(&host.cloud, organization, grace).await.open_follow_up_task_id, None);
     assert_eq!(trail(&host.cloud, organization).await, ["task.created", "task.created", "task.completed"]);
     let client = host.sqs.client();
-    let letters = client.receive_message().queue_url(host.sqs.queue_url(DEAD_LETTERS)).message_attribute_names("All");
+    let letters =
+        client.receive_message().queue_url(host.sqs.queue_url(&host.dead_letters())).message_attribute_names("All");
     let letters = letters.max_number_of_messages(10).send().await.unwrap().messages.unwrap();
     assert_eq!(letters.len(), 2);
     for (body, source, reason) in
@@ -66,9 +80,9 @@ async fn of_a_batch_what_cannot_succeed_becomes_a_dead_letter_and_the_rest_is_do
         assert_eq!(text("sourceMessageId"), source);
     }
 
-    let before = table(&host, "Scan", json!({}));
+    let before = host.items();
     assert_eq!(host.invoke(event.clone()).await, nothing_again);
-    assert_eq!(table(&host, "Scan", json!({})), before, "what was done is done once");
+    assert_eq!(host.items(), before, "what was done is done once");
 
     set_status(&host, &unreadable, "PENDING");
     assert_eq!(host.invoke(event).await, nothing_again);

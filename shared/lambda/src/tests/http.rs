@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::future::ready;
 
 use axum::body::{Body, Bytes};
+use axum::extract::Path;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use embedded::{WireResponse, WireService};
@@ -25,6 +26,7 @@ fn routes() -> Router {
             get(async |Extension(ClientAddress(address)): Extension<ClientAddress>| address.to_string()),
         )
         .route("/api/stream", get(async || Body::from_stream(stream::iter(["one", "two"].map(Ok::<_, Infallible>)))))
+        .route("/api/named/{name}", get(async |Path(name): Path<String>| name))
         .route("/api/echo", post(async |body: axum::body::Bytes| body))
 }
 
@@ -134,4 +136,12 @@ async fn bodies_arrive_as_they_were_sent() {
     }
     let (response, _) = answer(function_url_event("POST", "/api/nowhere", &[], b"x")).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn paths_are_read_encoded_or_not() {
+    for path in ["/api/named/Zo%C3%AB%20K", "/api/named/Zoë K"] {
+        let (response, body) = answer(function_url_event("GET", path, &[], b"")).await;
+        assert_eq!((response.status(), body.as_slice()), (StatusCode::OK, "Zoë K".as_bytes()), "{path}");
+    }
 }

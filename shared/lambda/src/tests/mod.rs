@@ -1,6 +1,7 @@
 //! Tests of the host: its parts over the embedded queues and table, and a whole function as a process under Lambda's Runtime API.
 
 mod batch;
+mod events;
 mod http;
 mod logging;
 mod process;
@@ -8,6 +9,7 @@ mod queue;
 mod schedule;
 mod start;
 mod stream;
+mod streaming;
 
 use std::sync::{Arc, Mutex};
 

@@ -1,25 +1,34 @@
 //! A function's binary as Lambda runs it, on a table and queues of its own.
 
+mod gate;
+mod http;
+mod queue;
+mod schedule;
+mod stream;
+mod url;
+
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::http::StatusCode;
 use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use embedded::template::Template;
+use embedded::template::{Function as Described, Template};
 use embedded::{EmbeddedSqs, aws_router};
-use http::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::clock::TimeSource;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::runtime_api::{Function, RuntimeApi, function_url_event};
+use crate::runtime_api::{Function, FunctionError, RuntimeApi};
 use crate::{Cloud, SystemClock, TEMPLATE, TestApp, confidential};
+use gate::Gate;
+
+/// How long an invocation has that cannot get on, in the cases of each kind of function.
+const SHORT_TIME: Duration = Duration::from_millis(400);
+/// The same, for a function that keeps a second of its time for saying what it did not get done.
+const REPORTING_TIME: Duration = Duration::from_millis(1_400);
 
 /// A function's binary under the Runtime API, with the environment and the time-out that the template gives it.
 ///
@@ -31,6 +40,9 @@ use crate::{Cloud, SystemClock, TEMPLATE, TestApp, confidential};
 ///
 /// The process reaches table and queues over loopback. Time is the system's, so the test's clock must not be paused. When a test fails,
 /// what the process wrote is printed.
+///
+/// What every function of a kind has to stand is written once, and called by its host test: [`Self::http_cases`],
+/// [`Self::queue_cases`], [`Self::stream_cases`], [`Self::schedule_cases`].
 #[derive(Debug)]
 pub struct FunctionHost {
     /// The table, for rows that the function finds and leaves.
@@ -39,8 +51,11 @@ pub struct FunctionHost {
     pub sqs: EmbeddedSqs,
     /// The function's URL: a request becomes an event, and the answer to it a response.
     pub app: TestApp,
+    name: String,
+    described: Described,
     lambda: Arc<RuntimeApi>,
     function: Function,
+    gate: Gate,
     aws: JoinHandle<std::io::Result<()>>,
 }
 
@@ -48,13 +63,14 @@ impl FunctionHost {
     /// Starts `binary`, which is the function that the template calls `name`.
     pub async fn start(name: &str, binary: &str) -> Self {
         let template = Template::read(TEMPLATE).expect("the template is readable");
-        let described = template.functions.get(name).expect("the template has the function");
+        let described = template.functions.get(name).expect("the template has the function").clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let endpoint = format!("http://{}", listener.local_addr().expect("a listener has its address"));
         let cloud = Cloud::live();
         let sqs = EmbeddedSqs::new(|| SystemClock.now().as_milliseconds()).with_base_url(&endpoint);
         template.create_queues(&sqs).await.expect("the template's queues can be made");
-        let router = aws_router(cloud.dynamodb.clone(), sqs.clone());
+        let gate = Gate::default();
+        let router = gate.before(aws_router(cloud.dynamodb.clone(), sqs.clone()));
         let aws = tokio::spawn(async move { axum::serve(listener, router).await });
 
         // Where the template refers to a queue, CloudFormation gives its URL.
@@ -63,21 +79,60 @@ impl FunctionHost {
         let own = described.environment.iter().map(|(name, value)| (name.clone(), resolved(value)));
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
         let endpoints = endpoints.map(|name| (name.to_owned(), endpoint.clone()));
-        let lambda = RuntimeApi::start().await.expect("loopback has a free port");
-        let lambda = Arc::new(lambda.with_timeout(Duration::from_secs(described.timeout_seconds)));
+        let lambda = Arc::new(RuntimeApi::new().with_timeout(Duration::from_secs(described.timeout_seconds)));
         let function = lambda.spawn(Path::new(binary), own.chain(endpoints)).expect("the binary can be started");
-        let app = TestApp::surrounded(Router::new().fallback(answer).with_state(Arc::clone(&lambda)));
-        Self { cloud, sqs, app, lambda, function, aws }
+        let app = TestApp::surrounded(Router::new().fallback(url::answer).with_state(Arc::clone(&lambda)));
+        Self { cloud, sqs, app, name: name.to_owned(), described, lambda, function, gate, aws }
     }
 
     /// What the function answers to an event.
     pub async fn invoke(&self, event: Value) -> Value {
-        self.lambda.invoke(event).await.expect("the function answers")
+        self.try_invoke(event).await.expect("the function answers")
+    }
+
+    /// What becomes of an event.
+    ///
+    /// # Errors
+    /// When the function reports an error, ends, or takes longer than the template gives it.
+    pub async fn try_invoke(&self, event: Value) -> Result<Value, FunctionError> {
+        self.lambda.invoke(event).await
+    }
+
+    /// What becomes of an event while neither table nor queues answer, when the invocation has this time.
+    ///
+    /// # Errors
+    /// As [`Self::try_invoke`].
+    pub async fn invoke_without_aws(&self, event: Value, timeout: Duration) -> Result<Value, FunctionError> {
+        let _closed = self.gate.close();
+        self.lambda.invoke_within(event, timeout).await
     }
 
     /// The lines of the function's log so far.
     pub fn log(&self) -> Vec<Value> {
         self.function.log().iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
+
+    /// Every item of the table by its key, past everything that reads and checks rows.
+    pub fn items(&self) -> BTreeMap<String, Value> {
+        let mut items = BTreeMap::new();
+        let mut request = json!({"TableName": self.cloud.services.store.table()});
+        loop {
+            let answer = self.cloud.dynamodb.dispatch("Scan", request.to_string().as_bytes());
+            assert_eq!(answer.status, StatusCode::OK.as_u16(), "{}", answer.text());
+            let mut answer: Value = serde_json::from_str(&answer.text()).expect("an answer is JSON");
+            for item in answer["Items"].as_array_mut().expect("a scan has items") {
+                items.insert(format!("{} {}", item["pk"]["S"], item["sk"]["S"]), item.take());
+            }
+            match answer["LastEvaluatedKey"].take() {
+                Value::Null => return items,
+                last => request["ExclusiveStartKey"] = last,
+            }
+        }
+    }
+
+    /// The bodies of the messages that lie in a queue.
+    pub fn bodies(&self, queue: &str) -> Vec<String> {
+        self.sqs.messages(queue).into_iter().map(|message| message.body).collect()
     }
 }
 
@@ -90,40 +145,7 @@ impl Drop for FunctionHost {
             "confidential text beginning with {confidential:?} reached the function's log"
         );
         if std::thread::panicking() {
-            eprintln!("the function wrote:\n{}", self.function.log().join("\n"));
+            eprintln!("{} wrote:\n{}", self.name, self.function.log().join("\n"));
         }
     }
-}
-
-/// A function URL: 502 where the function fails.
-async fn answer(State(lambda): State<Arc<RuntimeApi>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, usize::MAX).await.expect("bodies of tests do not fail");
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    let headers = parts.headers.iter();
-    let headers = headers.map(|(name, value)| (name.as_str(), value.to_str().expect("tests send text in headers")));
-    let event = function_url_event(parts.method.as_str(), path, &headers.collect::<Vec<_>>(), &body);
-    match lambda.invoke(event).await {
-        Ok(answer) => response(&answer),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-    }
-}
-
-/// The response that an answer in the payload format 2.0 stands for.
-fn response(answer: &Value) -> Response {
-    let status = answer["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).expect("a status");
-    let mut response = http::Response::builder().status(status);
-    for (name, value) in answer["headers"].as_object().into_iter().flatten() {
-        response = response.header(name, value.as_str().expect("a header's value is text"));
-    }
-    for cookie in answer["cookies"].as_array().into_iter().flatten() {
-        response = response.header("set-cookie", cookie.as_str().expect("a cookie is text"));
-    }
-    let body = answer["body"].as_str().unwrap_or_default();
-    let body = if answer["isBase64Encoded"] == true {
-        Body::from(STANDARD.decode(body).expect("the body is Base64"))
-    } else {
-        Body::from(body.to_owned())
-    };
-    response.body(body).expect("status and headers are well formed")
 }
