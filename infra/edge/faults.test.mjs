@@ -73,6 +73,7 @@ describe("a call that fails once is made again", () => {
     const { answer, elapsedMs } = await timed(() => send("GET", "/api/health"));
     assert.equal(answer.status, 200);
     assert.equal(proxy.count("GetItem"), 2);
+    assert.equal(proxy.abandoned, 1, "nobody waits for the first attempt any more");
     assert.ok(elapsedMs >= ATTEMPT_TIMEOUT_MS && elapsedMs < CALL_TIMEOUT_MS, `${elapsedMs} ms`);
   });
 

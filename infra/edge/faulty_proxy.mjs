@@ -34,7 +34,11 @@ const ANSWERS = {
 /** Faults of the connection: what becomes of the request, given its answer from the table as a function. */
 const CONNECTION_FAULTS = {
   /** Nothing ever comes. */
-  hang: async () => {},
+  hang: async (response, _, proxy) => {
+    response.once("close", () => {
+      proxy.abandoned += 1;
+    });
+  },
   /** The connection is closed before anything happened. */
   reset: async (response) => response.socket.resetAndDestroy(),
   /** The table does it, but its answer does not arrive. */
@@ -55,10 +59,10 @@ const FAULTS = [...Object.keys(ANSWERS), ...Object.keys(CONNECTION_FAULTS)];
 
 /**
  * A proxy to `target`. `faults(operation)` says for each request (`PutItem`, …) which fault it suffers, if any; `requests` are those that
- * came: their `operation` and, of transactions, their client's `token`.
+ * came: their `operation` and, of transactions, their client's `token`. `abandoned` is how many of those that hang were given up.
  */
 export async function startFaultyProxy(target) {
-  const proxy = { faults: () => undefined, requests: [] };
+  const proxy = { faults: () => undefined, requests: [], abandoned: 0 };
 
   /** The next requests of this operation suffer these faults, one each; the others pass. `always` is for those after them. */
   proxy.inject = (operation, faults, always) => {
@@ -67,11 +71,13 @@ export async function startFaultyProxy(target) {
     }
     const left = [...faults];
     proxy.requests = [];
+    proxy.abandoned = 0;
     proxy.faults = (name) => (name === operation ? (left.shift() ?? always) : undefined);
   };
   proxy.heal = () => {
     proxy.faults = () => undefined;
     proxy.requests = [];
+    proxy.abandoned = 0;
   };
   proxy.count = (operation) => proxy.requests.filter((request) => request.operation === operation).length;
 
@@ -85,7 +91,7 @@ export async function startFaultyProxy(target) {
       return { status: passed.status, body: Buffer.from(await passed.arrayBuffer()) };
     };
     const fault = proxy.faults(operation);
-    if (fault in CONNECTION_FAULTS) return CONNECTION_FAULTS[fault](response, answer);
+    if (fault in CONNECTION_FAULTS) return CONNECTION_FAULTS[fault](response, answer, proxy);
     const { status, body: text } = fault === undefined ? await answer() : ANSWERS[fault](body);
     response.writeHead(status, { "content-type": CONTENT_TYPE }).end(text);
   });

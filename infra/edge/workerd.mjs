@@ -51,13 +51,15 @@ const read = (name) => readFile(path.join(REPOSITORY, name), "utf8");
 
 /**
  * Starts one workerd with these Workers, each of its `modules` (the first is the entry; without a `source` it is the file of its name) and
- * `bindings`: the address of each in their order, the log's last lines, and what stops it.
+ * `bindings`: the address of each in their order, the log's last lines, when the process was started (by `performance.now()`), and what
+ * stops it.
  */
 export async function startWorkerd(workers) {
   const directory = await mkdtemp(path.join(tmpdir(), "workerd-"));
   const configuration = path.join(directory, "workerd.capnp");
   await writeFile(configuration, await describe(workers));
   const log = [];
+  const spawnedAt = performance.now();
   const program = spawn(PROGRAM, ["serve", "--control-fd=3", `--import-path=${REPOSITORY}`, configuration], { stdio: ["ignore", "pipe", "pipe", "pipe"] });
   for (const output of [program.stdout, program.stderr]) {
     createInterface({ input: output }).on("line", (line) => {
@@ -73,7 +75,7 @@ export async function startWorkerd(workers) {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    return { urls: await addresses(program, workers.length, log), log, stop };
+    return { urls: await addresses(program, workers.length, log), log, spawnedAt, stop };
   } catch (error) {
     await stop();
     throw error;

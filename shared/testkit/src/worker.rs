@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
@@ -16,6 +16,7 @@ use shared::clock::Clock;
 use shared::http::ClientAddress;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
+use tower::ServiceExt;
 
 use crate::TestApp;
 
@@ -40,11 +41,12 @@ pub struct Workers {
     client: reqwest::Client,
     /// Runs what takes real time: on a test's own runtime the paused clock would jump ahead to the next timer meanwhile.
     runtime: Runtime,
+    tables: Tables,
     tables_url: String,
 }
 
 /// The tables of the instances, by the number in their URL.
-static TABLES: LazyLock<Mutex<HashMap<usize, Router>>> = LazyLock::new(Mutex::default);
+type Tables = Arc<Mutex<HashMap<usize, Router>>>;
 
 impl Workers {
     /// The Workers that the environment names, if it names any.
@@ -63,19 +65,26 @@ impl Workers {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
         listener.set_nonblocking(true).expect("a listener need not block");
         let tables_url = format!("http://{}", listener.local_addr().expect("a listener has its address"));
-        let tables = Router::new().route("/{number}/", post(to_table)).layer(DefaultBodyLimit::disable());
+        let tables = Tables::default();
+        let router = Router::new().route("/{number}/", post(to_table)).layer(DefaultBodyLimit::disable());
+        let router = router.with_state(tables.clone());
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("the listener is a good one");
-            axum::serve(listener, tables).await
+            axum::serve(listener, router).await
         });
-        Self { urls, started: AtomicUsize::new(0), client: reqwest::Client::new(), runtime, tables_url }
+        Self { urls, started: AtomicUsize::new(0), client: reqwest::Client::new(), runtime, tables, tables_url }
     }
 
     /// A new instance of the Worker, going by this clock, whose requests to the table `table` answers.
     pub fn instance<S: WireService>(&'static self, clock: &Clock, table: S) -> TestApp {
         let number = self.started.fetch_add(1, Ordering::Relaxed);
         let table = Router::new().fallback(answer::<S>).with_state(table);
-        TABLES.lock().expect("no test panics while holding it").insert(number, table);
+        {
+            let mut tables = self.tables.lock().expect("no test panics while holding it");
+            tables.insert(number, table);
+            // The instance before this one in the same Worker is gone.
+            tables.retain(|other, _| other + self.urls.len() > number);
+        }
         let instance = Instance {
             workers: self,
             url: self.urls[number % self.urls.len()].clone(),
@@ -87,10 +96,10 @@ impl Workers {
 }
 
 /// Hands a Worker's request to the table that its path names.
-async fn to_table(Path(number): Path<usize>, request: Request) -> Response {
-    let table = TABLES.lock().expect("no test panics while holding it").get(&number).cloned();
+async fn to_table(State(tables): State<Tables>, Path(number): Path<usize>, request: Request) -> Response {
+    let table = tables.lock().expect("no test panics while holding it").get(&number).cloned();
     let table = table.expect("an instance knows its table's number from us");
-    tower::ServiceExt::oneshot(table, request).await.expect("routers do not fail")
+    table.oneshot(request).await.expect("routers do not fail")
 }
 
 async fn answer<S: WireService>(State(table): State<S>, headers: HeaderMap, body: Bytes) -> WireResponse {
