@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 
 import { TABLE_NAME } from "./local_cloud.mjs";
+import { sender } from "./requests.mjs";
 
 // `import` does not look into NODE_PATH, where infra/checks/environment says that wrangler is; `require` does.
 const { createTestHarness } = createRequire(import.meta.url)("wrangler");
@@ -27,24 +28,8 @@ export async function startAuthWorker(awsUrl, variables) {
   const harness = createTestHarness(options(awsUrl, variables));
   await harness.listen();
 
-  /** Sends a request; the answer's status, headers and body, read as JSON where it is. */
-  async function send(method, path, { body, token, headers } = {}) {
-    const response = await harness.fetch(path, {
-      method,
-      headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...headers,
-      },
-      body: body === undefined || typeof body === "string" ? body : JSON.stringify(body),
-    });
-    const text = await response.text();
-    const isJson = /[/+]json/.test(response.headers.get("content-type") ?? "");
-    return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
-  }
-
   return {
-    send,
+    send: sender((path, init) => harness.fetch(path, init)),
     /** Starts it again with other variables, as a new instance on the same table. */
     restart: (newVariables) => harness.update(options(awsUrl, newVariables)),
     /** What it wrote to the console since it started: the level and the text of each line. */

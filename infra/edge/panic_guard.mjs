@@ -4,13 +4,13 @@
 // runtime would cancel each of those requests as hung, with a page of its own. wasm-bindgen makes a fresh instance for the next
 // request (--force-enable-abort-handler); this module sees to those that were inside the old one.
 
-// The same body as shared::problem::Problem::internal.
+// As shared::problem::Problem::internal, but for the request id, which was lost with the instance.
 const PROBLEM = {
   type: "about:blank",
   title: "Internal Server Error",
   status: 500,
   code: "internal",
-  detail: "Something went wrong on our side; tell us the request id if it persists.",
+  detail: "Something went wrong on our side; repeat the request, and tell us if it persists.",
 };
 
 // The answers are made anew for each request: one request may not use what was made while another ran.

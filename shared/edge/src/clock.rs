@@ -1,4 +1,7 @@
 //! Time from JavaScript: the standard library's traps on this target.
+//!
+//! Nothing here can be moved from outside. Tests move JavaScript's own clock, in an entry that is never deployed
+//! (`infra/edge/test_entry.mjs`).
 
 use std::future::Future;
 use std::pin::Pin;
@@ -11,20 +14,11 @@ use worker::send::SendFuture;
 
 /// The platform's clock. Cloudflare lets it stand still while a request computes and moves it on when the request waits.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlatformClock {
-    /// How far the tests have moved the time on; zero anywhere else.
-    offset: Duration,
-}
-
-impl PlatformClock {
-    pub(crate) const fn new(offset: Duration) -> Self {
-        Self { offset }
-    }
-}
+pub(crate) struct PlatformClock;
 
 impl shared::clock::TimeSource for PlatformClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_milliseconds(i64::try_from(epoch_milliseconds()).unwrap_or(i64::MAX)).plus(self.offset)
+        Timestamp::from_milliseconds(i64::try_from(epoch_milliseconds()).unwrap_or(i64::MAX))
     }
 
     fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send>> {
@@ -32,7 +26,7 @@ impl shared::clock::TimeSource for PlatformClock {
     }
 }
 
-/// The clock of the AWS SDK. AWS checks it in signatures, so no test moves it.
+/// The clock of the AWS SDK, which stands in signatures.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SdkClock;
 

@@ -21,8 +21,8 @@ use crate::fetch::{FetchError, fetch};
 
 /// How long one attempt may take: `fetch` does not tell connecting from waiting, so this is what Lambda grants to both.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
-/// How long a call may take with its repeats.
-const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call may take with its repeats, as on Lambda: with the store's own repeats an answer still comes within 15 seconds.
+const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often a call is made at most. The store repeats on top of it what the SDK does not: conflicts and throttled transactions.
 const ATTEMPTS: u32 = 3;
 /// The longest wait between two attempts.

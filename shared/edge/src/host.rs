@@ -8,7 +8,6 @@ use shared::id::Ids;
 use shared::services::Services;
 
 use crate::clock::PlatformClock;
-use crate::config;
 use crate::connector::AwsConfig;
 use crate::entropy::CryptoEntropy;
 
@@ -40,15 +39,13 @@ impl From<ConfigError> for StartError {
 impl Host {
     /// The host of a Worker with these variables and secrets.
     pub(crate) fn new(variables: Variables) -> Result<Self, StartError> {
-        match (PlatformConfig::read(&variables), AwsConfig::read(&variables), config::clock_offset(&variables)) {
-            (Ok(platform), Ok(aws), Ok(clock_offset)) => {
-                let clock = Clock::new(PlatformClock::new(clock_offset));
+        match (PlatformConfig::read(&variables), AwsConfig::read(&variables)) {
+            (Ok(platform), Ok(aws)) => {
+                let clock = Clock::new(PlatformClock);
                 let ids = Ids::new(clock.clone(), CryptoEntropy);
                 Ok(Self { services: Services::new(aws.dynamodb(), clock, ids, platform), variables })
             }
-            (platform, aws, clock_offset) => {
-                Err(StartError([platform.err(), aws.err(), clock_offset.err()].into_iter().flatten().collect()))
-            }
+            (platform, aws) => Err(StartError([platform.err(), aws.err()].into_iter().flatten().collect())),
         }
     }
 }

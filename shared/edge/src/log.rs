@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use shared::clock::TimeSource;
 use shared::telemetry::{Fields, Source};
@@ -107,7 +106,7 @@ impl Subscriber for Console {
         let mut fields = spans.fields(span);
         drop(spans);
         event.record(&mut fields);
-        let line = self.source.line(PlatformClock::new(Duration::ZERO).now(), event.metadata(), fields);
+        let line = self.source.line(PlatformClock.now(), event.metadata(), fields);
         match *event.metadata().level() {
             Level::ERROR => console_error!("{line}"),
             Level::WARN => console_warn!("{line}"),

@@ -1,5 +1,7 @@
 //! Requests to a router, without a socket.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, StatusCode};
@@ -80,6 +82,16 @@ impl Request {
     #[must_use]
     pub fn organization(self, id: impl ToString) -> Self {
         self.header("x-organization-id", &id.to_string())
+    }
+
+    /// From this address instead of the one that every request comes from; `None` where the host does not know it.
+    #[must_use]
+    pub fn address(mut self, address: Option<IpAddr>) -> Self {
+        if let Some(extensions) = self.request.extensions_mut() {
+            extensions.remove::<ClientAddress>();
+            address.map(|address| extensions.insert(ClientAddress(address)));
+        }
+        self
     }
 
     /// With a header.

@@ -2,8 +2,8 @@
 //!
 //! A [`Cloud`] is the platform's table in memory behind the real SDK, with a clock that only the test moves (tokio's paused clock) and
 //! identifiers from a seed. A [`TestApp`] sends requests to a router without a socket; a [`Caller`] is somebody signed in, with the rows
-//! that sign-in leaves in the table. A [`FunctionHost`] runs a function's binary as Lambda does, on the system's time.
-//! Whatever a test logs is searched for what is confidential in what it sent, got and stored.
+//! that sign-in leaves in the table. A [`FunctionHost`] runs a function's binary as Lambda does, on the system's time; [`Workers`] take a
+//! router's place under workerd. Whatever a test logs is searched for what is confidential in what it sent, got and stored.
 
 mod ai;
 mod app;
@@ -16,6 +16,7 @@ mod host;
 mod lead;
 mod overlapping;
 pub mod runtime_api;
+mod worker;
 
 pub use ai::ScriptedAi;
 pub use app::{Request, TestApp, TestResponse};
@@ -25,3 +26,4 @@ pub use cloud::{Cloud, TEMPLATE};
 pub use fault::{FaultPlan, FaultyDynamoDb};
 pub use host::FunctionHost;
 pub use overlapping::Overlapping;
+pub use worker::Workers;

@@ -1,18 +1,10 @@
 //! `POST /api/auth/refresh`
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "in tests a failed expectation is a failed test"
-)]
-
-mod support;
-
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::time::Duration;
 
+use crate::support::{Auth, PASSWORD, text};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
@@ -23,8 +15,7 @@ use shared::event::{Actor, Event, Fact};
 use shared::id::UserId;
 use shared::model::session::Session;
 use shared::services::Services;
-use shared::store::{Listing, Store};
-use support::{Auth, text};
+use shared::store::Listing;
 use testkit::{Cloud, FaultPlan, TestResponse};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -104,7 +95,7 @@ async fn within_the_grace_a_repeat_gives_the_same_successor() {
 async fn a_replay_after_the_grace_ends_the_session() {
     let auth = Auth::new();
     let registered = auth.register("ada").await;
-    let body = json!({"email": "ada@example.com", "password": support::PASSWORD});
+    let body = json!({"email": "ada@example.com", "password": PASSWORD});
     let elsewhere = auth.app.post("/api/auth/login").json(&body).send().await.expect(200);
     let first = text(&registered, "refreshToken");
     let answer = refresh(&auth, first).await.expect(200);
@@ -230,19 +221,11 @@ async fn instances_agree_even_if_their_clocks_do_not() {
     refreshed(&ahead, &successors[0]).await;
 }
 
-/// The same table behind its faults.
-fn without_faults(cloud: &Cloud) -> Cloud {
-    let mut services = cloud.services.clone();
-    let (clock, ids) = (services.clock.clone(), services.ids.clone());
-    services.store = Store::new(cloud.dynamodb.client(), services.store.table(), clock, ids);
-    Cloud { dynamodb: cloud.dynamodb.clone(), services }
-}
-
 #[tokio::test(start_paused = true)]
 async fn on_bad_days_a_repeat_succeeds_and_nobody_is_signed_out() {
     for seed in 0..24 {
-        let auth = Auth::on(Cloud::with_faults(FaultPlan::seeded(seed)));
-        let body = json!({"email": "ada@example.com", "password": support::PASSWORD, "name": "Ada"});
+        let auth = Auth::with_faults(FaultPlan::seeded(seed));
+        let body = json!({"email": "ada@example.com", "password": PASSWORD, "name": "Ada"});
         let registered = auth.app.post("/api/auth/register").json(&body).send().await;
         if registered.status != 201 {
             continue;
@@ -257,7 +240,7 @@ async fn on_bad_days_a_repeat_succeeds_and_nobody_is_signed_out() {
             }
         }
         assert!(successors.len() <= 1, "seed {seed}: {successors:?}");
-        let session = session_of(&without_faults(&auth.cloud), &first).await;
+        let session = session_of(&auth.cloud.without_faults(), &first).await;
         assert_eq!(session.ended_at, None, "seed {seed}");
     }
 }

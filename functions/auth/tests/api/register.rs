@@ -1,12 +1,9 @@
 //! `POST /api/auth/register`
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "in tests a failed expectation is a failed test")]
-
-mod support;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::support::{Auth, PASSWORD, text};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::access::Role;
@@ -18,8 +15,7 @@ use shared::model::organization::Organization;
 use shared::model::session::Session;
 use shared::model::user::User;
 use shared::plan::PlanName;
-use shared::store::{Listing, Store};
-use support::{Auth, PASSWORD, text};
+use shared::store::Listing;
 use testkit::{Cloud, FaultPlan, TestResponse};
 
 async fn register(auth: &Auth, email: &str, password: &str, name: &str) -> TestResponse {
@@ -111,20 +107,12 @@ async fn of_several_at_once_one_gets_the_address_and_nothing_is_half_written() {
     assert_eq!(rows(&auth.cloud).await, one_account());
 }
 
-/// The same table behind its faults.
-fn without_faults(cloud: &Cloud) -> Cloud {
-    let mut services = cloud.services.clone();
-    let (clock, ids) = (services.clock.clone(), services.ids.clone());
-    services.store = Store::new(cloud.dynamodb.client(), services.store.table(), clock, ids);
-    Cloud { dynamodb: cloud.dynamodb.clone(), services }
-}
-
 #[tokio::test(start_paused = true)]
 async fn nothing_is_half_written_on_bad_days_either() {
     for seed in 0..24 {
-        let auth = Auth::on(Cloud::with_faults(FaultPlan::seeded(seed)));
+        let auth = Auth::with_faults(FaultPlan::seeded(seed));
         let response = register(&auth, "ada@example.com", PASSWORD, "Ada").await;
-        let rows = rows(&without_faults(&auth.cloud)).await;
+        let rows = rows(&auth.cloud.without_faults()).await;
         assert!(rows.is_empty() || rows == one_account(), "seed {seed}: {rows:?}");
         match response.status.as_u16() {
             201 => assert!(!rows.is_empty(), "seed {seed}"),

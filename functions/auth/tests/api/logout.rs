@@ -1,12 +1,10 @@
 //! `POST /api/auth/logout`
 
-mod support;
-
+use crate::support::{Auth, PASSWORD, text};
 use serde_json::json;
 use shared::event::{Actor, Event, Fact};
 use shared::id::UserId;
 use shared::store::Listing;
-use support::{Auth, PASSWORD, text};
 
 #[tokio::test(start_paused = true)]
 async fn signing_out_ends_this_session_and_no_other() {

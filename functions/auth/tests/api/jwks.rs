@@ -1,12 +1,10 @@
 //! `GET /.well-known/jwks.json`
 
-mod support;
-
+use crate::support::{Auth, text};
 use futures_util::future::join_all;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use support::{Auth, text};
 
 #[tokio::test(start_paused = true)]
 async fn anybody_can_verify_a_token_with_what_is_published() {

@@ -1,19 +1,12 @@
 //! `POST /api/auth/login`
 
-mod support;
-
-use std::net::IpAddr;
 use std::time::Duration;
 
-use auth::{Deps, router};
-use axum::extract::Request;
-use axum::middleware::map_request;
+use crate::support::{Auth, PASSWORD, text};
 use serde_json::{Value, json};
 use shared::event::{Event, Fact};
-use shared::http::ClientAddress;
 use shared::id::UserId;
 use shared::store::{Listing, RateLimit};
-use support::{Auth, PASSWORD, text};
 use testkit::{TestApp, TestResponse};
 
 async fn login(app: &TestApp, email: &str, password: &str) -> TestResponse {
@@ -116,25 +109,10 @@ async fn guessing_one_accounts_password_is_limited_for_a_while() {
     login(&auth.app, "ada@example.com", PASSWORD).await.expect(200);
 }
 
-/// The function as seen from the network that the header `test-address` names, or from an unknown one without it.
-fn app_of_networks(auth: &Auth) -> TestApp {
-    let addressed = async |mut request: Request| {
-        request.extensions_mut().remove::<ClientAddress>();
-        let address = request.headers().get("test-address").and_then(|value| value.to_str().ok());
-        if let Some(address) = address.and_then(|text| text.parse::<IpAddr>().ok()) {
-            request.extensions_mut().insert(ClientAddress(address));
-        }
-        request
-    };
-    let services = &auth.cloud.services;
-    TestApp::new(router().with_state(Deps::new(services.clone())).layer(map_request(addressed)).into(), services)
-}
-
 #[tokio::test(start_paused = true)]
 async fn trying_many_accounts_from_one_network_is_limited_for_a_while() {
     let auth = Auth::new();
     auth.register("ada").await;
-    let app = app_of_networks(&auth);
     let window = Duration::from_secs(300);
     let limit = RateLimit { name: "login-network", attempts: 100, window };
     for network in ["192.0.2.7", "20010db800000001/64", "unknown"] {
@@ -143,7 +121,7 @@ async fn trying_many_accounts_from_one_network_is_limited_for_a_while() {
         }
     }
     let body = json!({"email": "ada@example.com", "password": PASSWORD});
-    let login = |address: &str| app.post("/api/auth/login").header("test-address", address).json(&body).send();
+    let login = |address: &str| auth.app.post("/api/auth/login").address(address.parse().ok()).json(&body).send();
     for address in ["192.0.2.7", "2001:db8:0:1::5", "unknown"] {
         login(address).await.expect(200);
         let refused = login(address).await;

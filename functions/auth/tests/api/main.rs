@@ -1,0 +1,21 @@
+//! The auth function over HTTP: one module a path.
+//!
+//! `cargo test` runs these cases on the function's router in this process. `infra/edge/cases` runs the same cases on the Worker under
+//! workerd; [`testkit::Workers`] says how.
+
+#[cfg(test)]
+mod jwks;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod logout;
+#[cfg(test)]
+mod me;
+#[cfg(test)]
+mod refresh;
+#[cfg(test)]
+mod register;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
+mod support;
