@@ -31,7 +31,7 @@ where
     }
 }
 
-/// `Option<Input<T>>`: a request without a body, whatever media type it names, is `None`.
+/// `Option<Input<T>>`: a request without a body, whatever media type it names, is `None`, and so is `null`.
 impl<S, T> OptionalFromRequest<S> for Input<T>
 where
     S: Send + Sync,
@@ -42,7 +42,11 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let media_type = require_media_type(request.headers(), "application/json");
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable_body)?;
-        if bytes.is_empty() { Ok(None) } else { media_type.and_then(|()| Self::read(&bytes)).map(Some) }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        media_type?;
+        if bytes.trim_ascii() == b"null" { Ok(None) } else { Self::read(&bytes).map(Some) }
     }
 }
 

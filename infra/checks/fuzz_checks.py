@@ -1,0 +1,55 @@
+"""What the contract fuzz checks beyond Schemathesis's own checks; infra/checks/schemathesis.toml loads it."""
+
+import json
+
+import schemathesis
+
+# Where a value that the document allows may be refused all the same, with the reason why a schema cannot say so. The keys are an operation
+# and the path of the value, as the problem names it; every other refusal of valid input is a difference.
+BEYOND_SCHEMA = {
+    ("*", "cursor"): "a cursor has to come from the same list",
+    ("*", "Idempotency-Key"): "a key stands for the body that it first came with",
+    ("createTask", "leadId"): "the lead has to be there, and only a follow-up has one",
+    ("createLead", "email"): "mail systems take fewer addresses than the format does",
+    ("createLead", "linkedinUrl"): "only a person's profile is taken, which is written in many ways",
+    ("importLeads", ""): "the text has to be a table with columns that we know",
+}
+BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}
+
+REFUSALS = {400, 413, 415, 422}
+
+
+def problem_of(response):
+    media_type = response.headers.get("content-type", [""])[0]
+    return json.loads(response.content) if media_type == "application/problem+json" else None
+
+
+@schemathesis.check
+def valid_input_is_taken(ctx, response, case):
+    """Input that the document allows is not refused as malformed or invalid."""
+    if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in REFUSALS:
+        return
+    problem = problem_of(response) or {}
+    operation = case.operation.definition.raw.get("operationId")
+    paths = [error["path"] for error in problem.get("errors", [])] or [""]
+    for path in paths:
+        known = ("*", path) in BEYOND_SCHEMA or (operation, path) in BEYOND_SCHEMA
+        assert known, f"Input that the document allows was refused at `{path}`"
+
+
+@schemathesis.check
+def answers_are_dressed(ctx, response, case):
+    """Every answer has its headers, and everything that is no success is a problem that says the same as its status."""
+    for name in ["x-request-id", "api-version"]:
+        assert name in response.headers, f"The answer has no {name}"
+    if response.status_code < 400 or case.operation.definition.raw.get("operationId") == "getHealth":
+        return
+    # An answer to HEAD has no body.
+    if response.request.method == "HEAD":
+        return
+    problem = problem_of(response)
+    assert problem is not None, "What is no success is not a problem"
+    assert problem["status"] == response.status_code, "The problem has another status than the answer"
+    needed = {401: ["www-authenticate"], 429: ["retry-after", "ratelimit", "ratelimit-policy"], 503: ["retry-after"]}
+    for name in needed.get(response.status_code, []):
+        assert name in response.headers, f"The answer has no {name}"
