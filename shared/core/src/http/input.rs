@@ -55,6 +55,10 @@ impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             Problem::malformed("", format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
+        // Every body is an object; serde would also take its values in a row.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(Problem::malformed("", "invalid type: sequence, expected an object"));
+        }
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
