@@ -52,7 +52,7 @@ fn headers() -> Vec<(&'static str, &'static str, RefOr<Schema>)> {
         .minimum(Some(1));
     let request_id = Ref::from_schema_name(RequestId::name());
     vec![
-        ("X-Request-Id", "The request's id, as our log has it; the caller's own if it sent one.", request_id.into()),
+        ("X-Request-Id", "The request's id, as our log has it.", request_id.into()),
         ("Api-Version", "The version of the API that answered.", text("1")),
         ("Retry-After", "After how many seconds to repeat the request.", seconds.into()),
         ("WWW-Authenticate", "How to authenticate: `Bearer`.", text("Bearer")),
