@@ -64,7 +64,7 @@ impl Answers {
         for (_, response) in successes {
             let RefOr::T(response) = response else { continue };
             let Some(content) = response.content.get("application/json") else { continue };
-            let schema = json!(content)["schema"].take();
+            let Some(schema) = json!(content).get("schema").cloned() else { continue };
             for target in targets {
                 let Some(place) = self.place(&schema, target) else { continue };
                 let link = LinkBuilder::new()
@@ -90,23 +90,28 @@ impl Answers {
     }
 
     fn is_page(&self, schema: &Value) -> bool {
-        let page = schema["$ref"].as_str().and_then(|reference| self.0.get(reference));
-        page.is_some_and(|page| page["properties"]["nextCursor"].is_object())
+        let page = reference(schema).and_then(|reference| self.0.get(reference));
+        page.is_some_and(|page| page.pointer("/properties/nextCursor").is_some())
     }
 
     /// Where an answer has an id that `target` takes: its own, one named as the parameter is, or that of a list's first item.
     fn place(&self, schema: &Value, target: &Target) -> Option<String> {
-        if let Some(reference) = schema["$ref"].as_str() {
+        if let Some(reference) = reference(schema) {
             return self.0.get(reference).and_then(|schema| self.place(schema, target));
         }
-        if let Some(parts) = schema["allOf"].as_array() {
+        if let Some(parts) = schema.get("allOf").and_then(Value::as_array) {
             return parts.iter().find_map(|part| self.place(part, target));
         }
-        let is_id = |name: &&str| schema["properties"][*name]["$ref"] == target.id.as_str();
+        let properties = schema.get("properties")?;
+        let is_id = |name: &&str| properties.get(*name).and_then(reference) == Some(&target.id);
         if let Some(name) = ["id", target.parameter.as_str()].iter().find(|name| is_id(name)) {
             return Some(format!("/{name}"));
         }
-        let items = &schema["properties"]["data"]["items"];
-        items.is_object().then(|| self.place(items, target)).flatten().map(|place| format!("/data/0{place}"))
+        self.place(properties.pointer("/data/items")?, target).map(|place| format!("/data/0{place}"))
     }
+}
+
+/// What a schema refers to, if it is a reference.
+fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref").and_then(Value::as_str)
 }
