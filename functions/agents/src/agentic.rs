@@ -7,10 +7,9 @@ use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
 use shared::agentic::{RunRequest, run};
 use shared::event::Actor;
-use shared::http::Input;
+use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::RunId;
 use shared::model::agentic_run::{Action, Insight};
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
@@ -47,14 +46,13 @@ pub(crate) struct Analysis {
     post, path = "/api/agentic/analyze", operation_id = "analyze", tag = "agents",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body(content = Option<Analyze>, description = "Nothing, or an empty object."),
     responses(
         (status = 200, description = "The run.", body = Analysis),
-        (status = "default", description = "A problem: 400, 401, 402 `plan_required`, 404, 413, 415, 422, 503.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 402, description = "`plan_required`: the plan does not include the agentic engine."),
     )
 )]
 pub(crate) async fn analyze(

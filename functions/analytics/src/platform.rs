@@ -6,7 +6,7 @@ use serde::Serialize;
 use shared::access::{PlatformAccess, Support};
 use shared::model::activity_day::ActiveDay;
 use shared::model::counter::Counter;
-use shared::problem::{Problem, ProblemBody};
+use shared::problem::Problem;
 use shared::services::Services;
 use utoipa::ToSchema;
 
@@ -43,7 +43,7 @@ pub(crate) struct PlatformFigures {
     security(("accessToken" = [])),
     responses(
         (status = 200, description = "The figures.", body = PlatformFigures),
-        (status = "default", description = "A problem: 401, 403.", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 403, description = "`forbidden`: the caller is no operator of the platform."),
     )
 )]
 pub(crate) async fn get_platform_figures(

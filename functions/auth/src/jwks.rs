@@ -6,7 +6,6 @@ use axum::response::IntoResponse;
 use http::header::CACHE_CONTROL;
 use serde::Serialize;
 use shared::model::signing_key::VerifyingKey;
-use shared::problem::ProblemBody;
 use shared::store::Listing;
 use utoipa::ToSchema;
 
@@ -27,7 +26,6 @@ pub(crate) struct KeySet {
     responses(
         (status = 200, description = "The keys; good for five minutes.", body = KeySet,
          headers(("Cache-Control" = String, description = "`public, max-age=300`"))),
-        (status = "default", description = "A problem: 503.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_jwks(State(deps): State<Deps>) -> Result<impl IntoResponse, Error> {

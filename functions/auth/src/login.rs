@@ -10,7 +10,6 @@ use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
 use shared::model::user::User;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
 use utoipa::ToSchema;
@@ -41,8 +40,8 @@ pub(crate) struct Login {
     request_body = Login,
     responses(
         (status = 200, description = "The account and the tokens of a new session.", body = SignedIn),
-        (status = "default", description = "A problem: 400, 401 `invalid_credentials`, 413, 415, 422, 429.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 401, description = "`invalid_credentials`: the address or the password is wrong."),
+        (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
 pub(crate) async fn login(

@@ -4,7 +4,6 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::Principal;
 use shared::event::Actor;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 
 use crate::{Error, session};
@@ -15,7 +14,6 @@ use crate::{Error, session};
     security(("accessToken" = [])),
     responses(
         (status = 204, description = "The session has ended."),
-        (status = "default", description = "A problem: 401.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn logout(State(services): State<Services>, principal: Principal) -> Result<StatusCode, Error> {

@@ -7,7 +7,7 @@ use shared::access::{PlatformRole, Principal};
 use shared::clock::Timestamp;
 use shared::id::{OrganizationId, SessionId, UserId};
 use shared::model::session::Session;
-use shared::problem::{Problem, ProblemBody};
+use shared::problem::Problem;
 use shared::services::Services;
 use utoipa::ToSchema;
 
@@ -63,7 +63,6 @@ pub(crate) struct Me {
     security(("accessToken" = [])),
     responses(
         (status = 200, description = "The account, its personal organisation and the session.", body = Me),
-        (status = "default", description = "A problem: 401.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_me(State(services): State<Services>, principal: Principal) -> Result<Json<Me>, Error> {

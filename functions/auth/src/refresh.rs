@@ -8,7 +8,6 @@ use shared::event::Actor;
 use shared::http::Input;
 use shared::model::session::Session;
 use shared::model::user::User;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{StoreError, Versioned};
 use utoipa::ToSchema;
@@ -42,8 +41,7 @@ pub(crate) struct Refresh {
     request_body = Refresh,
     responses(
         (status = 200, description = "New tokens of the same session.", body = Tokens),
-        (status = "default", description = "A problem: 400, 401 `refresh_token_invalid`, 409 `conflict`, 413, 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 401, description = "`refresh_token_invalid`: the token is unknown or used up, or its session is over."),
     )
 )]
 pub(crate) async fn refresh_tokens(

@@ -15,7 +15,6 @@ use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::model::user::User;
 use shared::plan::PlanName;
-use shared::problem::ProblemBody;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
@@ -39,7 +38,12 @@ pub(crate) struct Register {
     password: Secret,
     /// The person's name.
     #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "Ada Lovelace")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
+        example = "Ada Lovelace"
+    )]
     name: String,
 }
 
@@ -49,8 +53,8 @@ pub(crate) struct Register {
     request_body = Register,
     responses(
         (status = 201, description = "The account and the tokens of its first session.", body = SignedIn),
-        (status = "default", description = "A problem: 400, 409 `email_taken`, 413, 415, 422, 429.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`email_taken`: there is an account with this address."),
+        (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
 pub(crate) async fn register(

@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::{PageQuery, Path, Query};
+use shared::http::{ActingOrganization, PageQuery, Path, Query};
 use shared::id::LeadId;
 use shared::model::lead_activity::LeadActivity;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Listing, Page};
 
@@ -19,12 +18,11 @@ use crate::get::find;
     security(("accessToken" = [])),
     params(
         ("leadId" = LeadId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
         PageQuery,
     ),
     responses(
         (status = 200, description = "A page of activities.", body = Page<LeadActivity>),
-        (status = "default", description = "A problem: 400, 401, 404, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_lead_activities(

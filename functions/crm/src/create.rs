@@ -4,10 +4,9 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Fact;
-use shared::http::Input;
+use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::LeadId;
 use shared::model::lead::{Lead, LeadIdentity};
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 
@@ -20,14 +19,13 @@ use crate::input::LeadInput;
     post, path = "/api/crm/leads", operation_id = "createLead", tag = "crm",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body = LeadInput,
     responses(
         (status = 201, description = "The lead.", body = Lead),
-        (status = "default", description = "A problem: 400, 401, 404, 409 `lead_exists`, 413, 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`lead_exists`: a lead has the same e-mail address, LinkedIn profile or name."),
     )
 )]
 pub(crate) async fn create_lead(

@@ -4,9 +4,8 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Fact;
-use shared::http::Path;
+use shared::http::{ActingOrganization, Path};
 use shared::id::LeadId;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::Transaction;
 
@@ -21,11 +20,10 @@ use crate::replace::marker_of;
     security(("accessToken" = [])),
     params(
         ("leadId" = LeadId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
     ),
     responses(
         (status = 204, description = "The lead is gone."),
-        (status = "default", description = "A problem: 401, 404.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn delete_lead(

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::Path;
+use shared::http::{ActingOrganization, Path};
 use shared::id::{LeadId, OrganizationId};
 use shared::model::lead::Lead;
-use shared::problem::{Problem, ProblemBody};
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::Versioned;
 
@@ -18,11 +18,10 @@ use crate::Error;
     security(("accessToken" = [])),
     params(
         ("leadId" = LeadId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
     ),
     responses(
         (status = 200, description = "The lead.", body = Lead),
-        (status = "default", description = "A problem: 401, 404.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_lead(

@@ -7,7 +7,8 @@ use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
-use shared::problem::{Problem, ProblemBody};
+use shared::http::{ActingOrganization, IdempotencyHeader};
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
@@ -93,14 +94,13 @@ impl<S: Send + Sync> FromRequest<S> for CsvFile {
     post, path = "/api/crm/leads/import", operation_id = "importLeads", tag = "crm",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body(content = String, content_type = "text/csv", description = "The file; `application/csv` and `application/vnd.ms-excel` are taken too."),
     responses(
         (status = 200, description = "What became of the rows.", body = LeadImport),
-        (status = "default", description = "A problem: 400, 401, 404, 413 (`too_large`, `too_many_rows`), 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 413, description = "`too_many_rows`: the file has more than 5,000 rows."),
     )
 )]
 pub(crate) async fn import_leads(

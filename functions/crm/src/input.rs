@@ -20,32 +20,32 @@ pub(crate) struct LeadInput {
     name: String,
     /// Their e-mail address.
     #[garde(inner(custom(email_rule)))]
-    #[schema(max_length = 254, format = Email, example = "ada@example.com")]
+    #[schema(min_length = 1, max_length = 254, format = Email, example = "ada@example.com")]
     #[serde(default)]
     email: Option<String>,
     /// Where they work.
     #[garde(inner(custom(name_rule)))]
-    #[schema(max_length = 200, example = "Analytical Engines")]
+    #[schema(min_length = 1, max_length = 200, example = "Analytical Engines")]
     #[serde(default)]
     company: Option<String>,
     /// As what.
     #[garde(inner(custom(name_rule)))]
-    #[schema(max_length = 200, example = "Founder")]
+    #[schema(min_length = 1, max_length = 200, example = "Founder")]
     #[serde(default)]
     title: Option<String>,
     /// Their telephone number; it is kept as it is written.
     #[garde(inner(custom(phone_rule)))]
-    #[schema(max_length = 50, example = "+44 20 7946 0000")]
+    #[schema(min_length = 1, max_length = 50, example = "+44 20 7946 0000")]
     #[serde(default)]
     phone: Option<String>,
     /// Their LinkedIn profile.
     #[garde(inner(custom(linkedin_rule)))]
-    #[schema(max_length = 500, example = "https://www.linkedin.com/in/ada-lovelace")]
+    #[schema(min_length = 1, max_length = 500, example = "https://www.linkedin.com/in/ada-lovelace")]
     #[serde(default)]
     linkedin_url: Option<String>,
     /// Where the lead came from.
     #[garde(inner(custom(source_rule)))]
-    #[schema(max_length = 100, example = "Referral")]
+    #[schema(min_length = 1, max_length = 100, example = "Referral")]
     #[serde(default)]
     source: Option<String>,
     /// Where the lead stands.
@@ -62,7 +62,7 @@ pub(crate) struct LeadInput {
     last_contacted_at: Option<Timestamp>,
     /// What else is known.
     #[garde(inner(custom(notes_rule)))]
-    #[schema(max_length = 10_000)]
+    #[schema(min_length = 1, max_length = 10_000)]
     #[serde(default)]
     notes: Option<String>,
 }

@@ -5,9 +5,8 @@ use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::{PAGE_LIMIT_MAXIMUM, Query, page_limit};
+use shared::http::{ActingOrganization, PAGE_LIMIT_MAXIMUM, Query, page_limit};
 use shared::model::lead::{Lead, LeadStatus};
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Listing, Page};
 use utoipa::IntoParams;
@@ -26,7 +25,7 @@ pub(crate) struct LeadQuery {
     /// `nextCursor` of the page before; the first page without it.
     #[garde(skip)]
     #[serde(default)]
-    #[param(max_length = 1024)]
+    #[param(min_length = 1, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// How many items at most: 1 to 100, 50 by default.
     #[garde(inner(range(min = 1, max = PAGE_LIMIT_MAXIMUM)))]
@@ -39,10 +38,9 @@ pub(crate) struct LeadQuery {
 #[utoipa::path(
     get, path = "/api/crm/leads", operation_id = "listLeads", tag = "crm",
     security(("accessToken" = [])),
-    params(("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."), LeadQuery),
+    params(ActingOrganization, LeadQuery),
     responses(
         (status = 200, description = "A page of leads.", body = Page<Lead>),
-        (status = "default", description = "A problem: 400, 401, 404, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_leads(

@@ -4,10 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Fact;
-use shared::http::{Input, Path};
+use shared::http::{ActingOrganization, Input, Path};
 use shared::id::{LeadId, OrganizationId};
 use shared::model::lead::{Lead, LeadDetails, LeadIdentity};
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{StoreError, Transaction, Versioned};
 
@@ -22,13 +21,12 @@ use crate::input::LeadInput;
     security(("accessToken" = [])),
     params(
         ("leadId" = LeadId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
     ),
     request_body = LeadInput,
     responses(
         (status = 200, description = "The lead.", body = Lead),
-        (status = "default", description = "A problem: 400, 401, 404, 409 `lead_exists`, 413, 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`lead_exists`: another lead has the same e-mail address, LinkedIn profile or name."),
     )
 )]
 pub(crate) async fn replace_lead(

@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Event;
-use shared::http::{PageQuery, Query};
-use shared::problem::ProblemBody;
+use shared::http::{ActingOrganization, PageQuery, Query};
 use shared::services::Services;
 use shared::store::{Listing, Page};
 
@@ -15,10 +14,9 @@ use crate::Error;
 #[utoipa::path(
     get, path = "/api/activity", operation_id = "listActivity", tag = "organizations",
     security(("accessToken" = [])),
-    params(("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."), PageQuery),
+    params(ActingOrganization, PageQuery),
     responses(
         (status = 200, description = "A page of events.", body = Page<Event>),
-        (status = "default", description = "A problem: 400, 401, 404, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_activity(

@@ -6,12 +6,11 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::{Principal, Role};
 use shared::event::Fact;
-use shared::http::Input;
+use shared::http::{IdempotencyHeader, Input};
 use shared::id::OrganizationId;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::plan::PlanName;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Listing, Range, Reply, Transaction};
 use utoipa::ToSchema;
@@ -28,11 +27,21 @@ pub(crate) const ORGANIZATIONS_MAXIMUM: u16 = 100;
 pub(crate) struct CreateOrganization {
     /// Its name.
     #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "Analytical Engines")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
+        example = "Analytical Engines"
+    )]
     name: String,
     /// What it does.
     #[garde(inner(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100)))]
-    #[schema(min_length = 1, max_length = 100, example = "Computing")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
+        example = "Computing"
+    )]
     #[serde(default)]
     industry: Option<String>,
 }
@@ -41,12 +50,11 @@ pub(crate) struct CreateOrganization {
 #[utoipa::path(
     post, path = "/api/organizations", operation_id = "createOrganization", tag = "organizations",
     security(("accessToken" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time.")),
+    params(IdempotencyHeader),
     request_body = CreateOrganization,
     responses(
         (status = 201, description = "The organisation.", body = OrganizationView),
-        (status = "default", description = "A problem: 400, 401, 409 `too_many_organizations`, 413, 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`too_many_organizations`: the caller is in as many as an account may be."),
     )
 )]
 pub(crate) async fn create_organization(

@@ -7,7 +7,7 @@ use shared::http::Path;
 use shared::id::OrganizationId;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
-use shared::problem::{Problem, ProblemBody};
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::Versioned;
 
@@ -20,7 +20,6 @@ use crate::view::OrganizationView;
     security(("accessToken" = [])), params(("organizationId" = OrganizationId, Path)),
     responses(
         (status = 200, description = "The organisation.", body = OrganizationView),
-        (status = "default", description = "A problem: 401, 404.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_organization(

@@ -6,7 +6,6 @@ use shared::access::Principal;
 use shared::http::{PageQuery, Query};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Listing, Page, Range, Versioned};
 
@@ -19,7 +18,6 @@ use crate::view::OrganizationView;
     security(("accessToken" = [])), params(PageQuery),
     responses(
         (status = 200, description = "A page of organisations.", body = Page<OrganizationView>),
-        (status = "default", description = "A problem: 400, 401, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_organizations(

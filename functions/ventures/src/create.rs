@@ -6,9 +6,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Fact;
-use shared::http::Input;
+use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::model::venture::{Venture, VentureStage};
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
@@ -21,14 +20,24 @@ use crate::Error;
 pub(crate) struct CreateVenture {
     /// Its name.
     #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "Difference Engine")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
+        example = "Difference Engine"
+    )]
     name: String,
     /// How far it has come.
     #[garde(skip)]
     stage: VentureStage,
     /// What field it is in.
     #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
-    #[schema(min_length = 1, max_length = 100, example = "Computing")]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$",
+        example = "Computing"
+    )]
     category: String,
     /// What it does.
     #[garde(length(chars, max = 5_000))]
@@ -42,14 +51,12 @@ pub(crate) struct CreateVenture {
     post, path = "/api/ventures/create", operation_id = "createVenture", tag = "ventures",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body = CreateVenture,
     responses(
         (status = 201, description = "The venture.", body = Venture),
-        (status = "default", description = "A problem: 400, 401, 404, 409, 413, 415, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn create_venture(

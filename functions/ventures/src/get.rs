@@ -3,10 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::Path;
+use shared::http::{ActingOrganization, Path};
 use shared::id::VentureId;
 use shared::model::venture::Venture;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 
 use crate::Error;
@@ -16,12 +15,11 @@ use crate::Error;
     get, path = "/api/ventures/{ventureId}", operation_id = "getVenture", tag = "ventures",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
         ("ventureId" = VentureId, Path),
     ),
     responses(
         (status = 200, description = "The venture.", body = Venture),
-        (status = "default", description = "A problem: 401, 404.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_venture(

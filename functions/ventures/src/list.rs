@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::{PageQuery, Query};
+use shared::http::{ActingOrganization, PageQuery, Query};
 use shared::model::venture::Venture;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Listing, Page};
 
@@ -16,12 +15,11 @@ use crate::Error;
     get, path = "/api/ventures", operation_id = "listVentures", tag = "ventures",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
         PageQuery,
     ),
     responses(
         (status = 200, description = "A page of ventures.", body = Page<Venture>),
-        (status = "default", description = "A problem: 400, 401, 404, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_ventures(

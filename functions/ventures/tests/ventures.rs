@@ -149,3 +149,33 @@ async fn bad_input_is_told_apart_and_writes_nothing() {
     longest["description"] = json!("ä".repeat(5_000));
     send(longest).await.expect(201);
 }
+
+#[tokio::test(start_paused = true)]
+async fn no_body_that_cannot_be_read_harms() {
+    let cloud = Cloud::new();
+    let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
+    let with_description = |description: &[u8]| {
+        let start = br#"{"name": "Engine", "stage": "mvp", "category": "Computing", "description": "#;
+        [start.as_slice(), description, b"}"].concat()
+    };
+    let bodies = [
+        // The values in a row, which serde alone would take for the members.
+        br#"["Engine", "mvp", "Computing", "Tables"]"#.to_vec(),
+        b"null".to_vec(),
+        with_description(&[b'['; 100_000]),
+        with_description(b"\"\xff\xfe\""),
+        with_description(b"\"\0\""),
+        with_description(br#""\ud800""#),
+        with_description(b"1e999999"),
+        with_description(&[b'9'; 5_000]),
+        with_description(br#""Tables", "name": "Another""#),
+        [with_description(b"\"\"").as_slice(), b"{}"].concat(),
+    ];
+    for body in bodies {
+        let request = app.post("/api/ventures/create").by(&ada).body("application/json", body);
+        request.send().await.expect_problem(400, "malformed");
+    }
+    let request = app.post("/api/ventures/create").by(&ada).json(&venture("Engine"));
+    request.header("idempotency-key", "not one word").send().await.expect_problem(400, "malformed");
+    assert!(events(&cloud, &ada).await.is_empty());
+}

@@ -123,7 +123,7 @@ impl fmt::Display for Timestamp {
 
 /// A text that is no RFC 3339 instant.
 #[derive(Debug, thiserror::Error)]
-#[error("not an RFC 3339 date and time")]
+#[error("not an RFC 3339 date and time from 1970 on")]
 pub struct InvalidTimestamp;
 
 impl FromStr for Timestamp {

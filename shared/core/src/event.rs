@@ -61,47 +61,47 @@ pub struct Event {
 
 /// The facts that events record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+#[serde(tag = "type", content = "data")]
 #[expect(missing_docs, reason = "the fields are named for what they hold: ids, counts and codes")]
 pub enum Fact {
     /// An account and its personal organisation came into being.
-    #[serde(rename = "account.registered")]
+    #[serde(rename = "account.registered", rename_all = "camelCase")]
     AccountRegistered { user_id: UserId },
     /// Somebody signed in.
-    #[serde(rename = "session.started")]
+    #[serde(rename = "session.started", rename_all = "camelCase")]
     SessionStarted { user_id: UserId, session_id: SessionId },
     /// Somebody signed out.
-    #[serde(rename = "session.ended")]
+    #[serde(rename = "session.ended", rename_all = "camelCase")]
     SessionEnded { user_id: UserId, session_id: SessionId },
     /// An account got a platform role, or lost it.
-    #[serde(rename = "account.platformRoleChanged")]
+    #[serde(rename = "account.platformRoleChanged", rename_all = "camelCase")]
     PlatformRoleChanged { user_id: UserId, role: Option<PlatformRole> },
     /// An organisation came into being.
-    #[serde(rename = "organization.created")]
+    #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },
     /// An organisation's plan changed.
-    #[serde(rename = "organization.planChanged")]
+    #[serde(rename = "organization.planChanged", rename_all = "camelCase")]
     PlanChanged { from: PlanName, to: PlanName },
     /// A venture came into being.
-    #[serde(rename = "venture.created")]
+    #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },
     /// A chunk of an import landed.
-    #[serde(rename = "leads.imported")]
+    #[serde(rename = "leads.imported", rename_all = "camelCase")]
     LeadsImported { imported: u32, updated: u32 },
     /// A lead came into being.
-    #[serde(rename = "lead.created")]
+    #[serde(rename = "lead.created", rename_all = "camelCase")]
     LeadCreated { lead_id: LeadId },
     /// A lead changed.
-    #[serde(rename = "lead.updated")]
+    #[serde(rename = "lead.updated", rename_all = "camelCase")]
     LeadUpdated { lead_id: LeadId },
     /// A lead was removed.
-    #[serde(rename = "lead.deleted")]
+    #[serde(rename = "lead.deleted", rename_all = "camelCase")]
     LeadDeleted { lead_id: LeadId },
     /// The assistant was asked.
-    #[serde(rename = "chat.messageSent")]
+    #[serde(rename = "chat.messageSent", rename_all = "camelCase")]
     ChatMessageSent { conversation_id: ConversationId, message_id: MessageId },
     /// The assistant answered.
-    #[serde(rename = "chat.messageAnswered")]
+    #[serde(rename = "chat.messageAnswered", rename_all = "camelCase")]
     ChatMessageAnswered {
         conversation_id: ConversationId,
         message_id: MessageId,
@@ -109,25 +109,25 @@ pub enum Fact {
         output_tokens: u32,
     },
     /// A run of the agentic engine ended.
-    #[serde(rename = "agentic.runCompleted")]
+    #[serde(rename = "agentic.runCompleted", rename_all = "camelCase")]
     AgenticRunCompleted { run_id: String, insights: u32, actions: u32 },
     /// A task was put on the list.
-    #[serde(rename = "task.created")]
+    #[serde(rename = "task.created", rename_all = "camelCase")]
     TaskCreated { task_id: TaskId, kind: TaskKind },
     /// A task was called off before it was begun.
-    #[serde(rename = "task.cancelled")]
+    #[serde(rename = "task.cancelled", rename_all = "camelCase")]
     TaskCancelled { task_id: TaskId, kind: TaskKind },
     /// A failed task was put on the list again.
-    #[serde(rename = "task.retried")]
+    #[serde(rename = "task.retried", rename_all = "camelCase")]
     TaskRetried { task_id: TaskId, kind: TaskKind },
     /// A task's attempt failed and another follows.
-    #[serde(rename = "task.attemptFailed")]
+    #[serde(rename = "task.attemptFailed", rename_all = "camelCase")]
     TaskAttemptFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
     /// A task is done.
-    #[serde(rename = "task.completed")]
+    #[serde(rename = "task.completed", rename_all = "camelCase")]
     TaskCompleted { task_id: TaskId, kind: TaskKind, attempts: u32 },
     /// A task failed for good.
-    #[serde(rename = "task.failed")]
+    #[serde(rename = "task.failed", rename_all = "camelCase")]
     TaskFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
 }
 

@@ -79,7 +79,9 @@ pub struct ProblemBody<'a> {
 }
 
 /// The media type of problems.
-pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+/// The same as a header's value.
+pub const PROBLEM_JSON: HeaderValue = HeaderValue::from_static(PROBLEM_MEDIA_TYPE);
 
 impl Problem {
     /// A problem with a status, a stable code and a sentence for the caller.

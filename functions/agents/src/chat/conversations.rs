@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::{PageQuery, Query};
+use shared::http::{ActingOrganization, PageQuery, Query};
 use shared::model::conversation::Conversation;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{Listing, Page};
 
@@ -16,10 +15,9 @@ use crate::Error;
 #[utoipa::path(
     get, path = "/api/chat/conversations", operation_id = "listConversations", tag = "agents",
     security(("accessToken" = [])),
-    params(("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."), PageQuery),
+    params(ActingOrganization, PageQuery),
     responses(
         (status = 200, description = "A page of conversations.", body = Page<ConversationView>),
-        (status = "default", description = "A problem: 400, 401, 404, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn list_conversations(

@@ -8,9 +8,8 @@ use http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
 use shared::ai;
-use shared::http::Input;
+use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::ConversationId;
-use shared::problem::ProblemBody;
 use shared::store::{IdempotencyKey, RateLimit, Reply, Started};
 use utoipa::ToSchema;
 
@@ -30,7 +29,7 @@ const LEASE: Duration = Duration::from_secs(60);
 pub(crate) struct SendMessage {
     /// What to say.
     #[garde(custom(shared::http::not_blank), length(chars, max = 4000))]
-    #[schema(min_length = 1, max_length = 4000, example = "How do I find my first customers?")]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S", example = "How do I find my first customers?")]
     pub(super) message: String,
     /// The conversation to go on with; a new one when absent.
     #[garde(skip)]
@@ -75,14 +74,16 @@ impl From<ai::Usage> for TokenUsage {
     post, path = "/api/chat/message", operation_id = "sendMessage", tag = "agents",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body = SendMessage,
     responses(
         (status = 200, description = "The answer.", body = ChatAnswer),
-        (status = "default", description = "A problem: 400, 401, 404, 409 `in_progress`, 413, 415, 422 (also `ai_refused`), \
-         429, 503 (also `ai_unavailable`).", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`in_progress`: the same message is being answered; wait and repeat."),
+        (status = 422, description = "`ai_refused`: the assistant declines to answer this."),
+        (status = 429, description = "More messages than a person writes."),
+        (status = 503, description = "`ai_unavailable`: the message is saved, but the assistant cannot answer now."),
     )
 )]
 pub(crate) async fn send_message(

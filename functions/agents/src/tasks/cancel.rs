@@ -5,9 +5,8 @@ use http::StatusCode;
 use shared::access::{Member, OrganizationAccess};
 use shared::ai;
 use shared::event::Fact;
-use shared::http::Path;
+use shared::http::{ActingOrganization, IdempotencyHeader, Path};
 use shared::id::TaskId;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 
@@ -21,13 +20,12 @@ use crate::Error;
     security(("accessToken" = [])),
     params(
         ("taskId" = TaskId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     responses(
         (status = 200, description = "The task.", body = TaskView),
-        (status = "default", description = "A problem: 400, 401, 404, 409 `not_pending`, 422.",
-         body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 409, description = "`not_pending`: the task is no longer pending."),
     )
 )]
 pub(crate) async fn cancel_task(

@@ -6,10 +6,10 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
 use shared::event::{Actor, Fact};
-use shared::http::Input;
+use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::{LeadId, TaskId};
 use shared::model::task::{Task, TaskInput, TaskKind};
-use shared::problem::{FieldProblem, Problem, ProblemBody};
+use shared::problem::{FieldProblem, Problem};
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
@@ -48,14 +48,14 @@ impl CreateTask {
     post, path = "/api/tasks", operation_id = "createTask", tag = "agents",
     security(("accessToken" = [])),
     params(
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     request_body = CreateTask,
     responses(
         (status = 201, description = "The task.", body = TaskView),
-        (status = "default", description = "A problem: 400, 401, 402 `task_limit_reached`, 404, 409 `follow_up_open` or \
-         `post_task_open`, 413, 415, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up."),
+        (status = 409, description = "`follow_up_open` or `post_task_open`: such a task is open already."),
     )
 )]
 pub(crate) async fn create_task(

@@ -3,9 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use shared::access::{Member, OrganizationAccess};
-use shared::http::Path;
+use shared::http::{ActingOrganization, Path};
 use shared::id::TaskId;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 
 use super::find;
@@ -18,11 +17,10 @@ use crate::Error;
     security(("accessToken" = [])),
     params(
         ("taskId" = TaskId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
+        ActingOrganization,
     ),
     responses(
         (status = 200, description = "The task.", body = TaskView),
-        (status = "default", description = "A problem: 401, 404.", body = ProblemBody<'_>, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn get_task(

@@ -4,9 +4,8 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::{Member, OrganizationAccess};
 use shared::event::Fact;
-use shared::http::Path;
+use shared::http::{ActingOrganization, IdempotencyHeader, Path};
 use shared::id::TaskId;
-use shared::problem::ProblemBody;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 
@@ -21,13 +20,13 @@ use crate::Error;
     security(("accessToken" = [])),
     params(
         ("taskId" = TaskId, Path),
-        ("X-Organization-Id" = Option<String>, Header, description = "The acting organisation; the personal one when absent."),
-        ("Idempotency-Key" = Option<String>, Header, max_length = 255, description = "Makes a repeat answer as the first time."),
+        ActingOrganization,
+        IdempotencyHeader,
     ),
     responses(
         (status = 200, description = "The task.", body = TaskView),
-        (status = "default", description = "A problem: 400, 401, 402 `task_limit_reached`, 404, 409 `not_failed`, `lead_gone`, \
-         `follow_up_open` or `post_task_open`, 422.", body = ProblemBody<'_>, content_type = "application/problem+json"),
+        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up."),
+        (status = 409, description = "`not_failed`, `lead_gone`, `follow_up_open` or `post_task_open`."),
     )
 )]
 pub(crate) async fn retry_task(

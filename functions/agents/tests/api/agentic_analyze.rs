@@ -120,6 +120,8 @@ async fn only_nothing_or_an_empty_object_is_taken() {
         (app(&cloud, &ScriptedAi::new()), founder(&cloud, PlanName::Pro).await, cloud.caller("Eve").await);
     let send = |media_type: &str, body: &str| app.post(PATH).by(&ada).body(media_type, body.to_owned()).send();
     send("application/json", "{").await.expect_problem(400, "malformed");
+    send("application/json", "[]").await.expect_problem(400, "malformed");
+    send("text/plain", "null").await.expect_problem(415, "unsupported_media_type");
     let problem = send("application/json", r#"{"organizationId": "x"}"#).await.expect_problem(400, "malformed");
     assert_eq!(problem["errors"][0]["path"], "organizationId");
     send("text/plain", "{}").await.expect_problem(415, "unsupported_media_type");
@@ -127,6 +129,7 @@ async fn only_nothing_or_an_empty_object_is_taken() {
     app.post(PATH).by(&eve).organization(ada.organization_id).send().await.expect_problem(404, "not_found");
     assert!(trail(&cloud.services, ada.organization_id).await.is_empty());
     send("application/json", "").await.expect(200);
+    send("application/json", " null ").await.expect(200);
     send("text/plain", "").await.expect(200);
 }
 

@@ -82,7 +82,7 @@ async fn whoever_loses_a_race_under_one_key_gets_the_first_answer() {
     let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
     for head_start in 0..24 {
         let body = json!({"name": "Grace", "email": format!("grace{head_start}@example.com")});
-        let key = format!("race {head_start}");
+        let key = format!("race-{head_start}");
         let racer = async |head_start: usize| {
             // Each comes a little later than the one before, so that some read before the first has written and some after.
             for _ in 0..head_start {

@@ -31,7 +31,7 @@ where
     }
 }
 
-/// `Option<Input<T>>`: a request without a body, whatever media type it names, is `None`.
+/// `Option<Input<T>>`: a request without a body, whatever media type it names, is `None`, and so is `null`.
 impl<S, T> OptionalFromRequest<S> for Input<T>
 where
     S: Send + Sync,
@@ -42,7 +42,11 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Problem> {
         let media_type = require_media_type(request.headers(), "application/json");
         let bytes = Bytes::from_request(request, state).await.map_err(unreadable_body)?;
-        if bytes.is_empty() { Ok(None) } else { media_type.and_then(|()| Self::read(&bytes)).map(Some) }
+        if bytes.is_empty() {
+            return Ok(None);
+        }
+        media_type?;
+        if bytes.trim_ascii() == b"null" { Ok(None) } else { Self::read(&bytes).map(Some) }
     }
 }
 
@@ -51,6 +55,10 @@ impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
             Problem::malformed("", format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
+        // Every body is an object; serde would also take its values in a row.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(Problem::malformed("", "invalid type: sequence, expected an object"));
+        }
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let value: T = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();

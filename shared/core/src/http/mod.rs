@@ -13,8 +13,28 @@ pub use surround::{ClientAddress, surround};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::id::OrganizationId;
+
 /// How long a page may be at most.
 pub const PAGE_LIMIT_MAXIMUM: u16 = 100;
+
+/// The acting organisation, as operations that take an `OrganizationAccess` document it.
+#[derive(Clone, Copy, Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct ActingOrganization {
+    /// The acting organisation; the caller's personal one when absent.
+    #[param(rename = "X-Organization-Id", value_type = OrganizationId, required = false, inline)]
+    pub organization_id: Option<OrganizationId>,
+}
+
+/// The key of a command, as operations that take an `IdempotencyKey` document it.
+#[derive(Clone, Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct IdempotencyHeader {
+    /// Makes a repeat answer as the first time, for 24 hours; visible ASCII characters.
+    #[param(rename = "Idempotency-Key", value_type = String, required = false, min_length = 1, max_length = 255, pattern = "^[!-~]+$")]
+    pub key: Option<String>,
+}
 
 /// How a list is asked for.
 #[derive(Debug, Deserialize, IntoParams, garde::Validate)]
@@ -24,7 +44,7 @@ pub struct PageQuery {
     /// `nextCursor` of the page before; the first page without it.
     #[garde(skip)]
     #[serde(default)]
-    #[param(max_length = 1024)]
+    #[param(min_length = 1, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     pub cursor: Option<String>,
     /// How many items at most: 1 to 100, 50 by default.
     #[garde(inner(range(min = 1, max = PAGE_LIMIT_MAXIMUM)))]

@@ -56,9 +56,10 @@ pub struct Insight {
 
 /// Something the engine did about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Action {
     /// It created a task that writes to a lead.
+    #[serde(rename_all = "camelCase")]
     LeadFollowup {
         /// The task.
         task_id: TaskId,
@@ -66,16 +67,19 @@ pub enum Action {
         lead_id: LeadId,
     },
     /// It created a task that writes a post.
+    #[serde(rename_all = "camelCase")]
     SocialMediaPost {
         /// The task.
         task_id: TaskId,
     },
     /// It warns.
+    #[serde(rename_all = "camelCase")]
     Warning {
         /// Of what, and what to do.
         message: String,
     },
     /// It would have done more, but the plan's limit is reached.
+    #[serde(rename_all = "camelCase")]
     LimitReached {
         /// Which limit, and what to do.
         message: String,

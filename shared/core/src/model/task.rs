@@ -77,9 +77,10 @@ pub enum TaskKind {
 
 /// What a task works on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TaskInput {
     /// Write a message to this lead.
+    #[serde(rename_all = "camelCase")]
     LeadFollowup {
         /// The lead.
         lead_id: LeadId,
@@ -100,9 +101,10 @@ impl TaskInput {
 
 /// What a task brought about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TaskOutput {
     /// A message to a lead, ready to be sent.
+    #[serde(rename_all = "camelCase")]
     LeadFollowup {
         /// The activity it was added to the lead as.
         activity_id: LeadActivityId,
@@ -114,6 +116,7 @@ pub enum TaskOutput {
         next_step: String,
     },
     /// A post, as a draft.
+    #[serde(rename_all = "camelCase")]
     SocialMediaPost {
         /// The post.
         post_id: PostId,

@@ -40,7 +40,10 @@ impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
         let path = parts.extensions.get::<MatchedPath>().map_or_else(|| parts.uri.path(), MatchedPath::as_str);
         let route = format!("{} {path}", parts.method);
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self { route, key: None }) };
-        let key = value.to_str().ok().filter(|key| (1..=KEY_LENGTH_MAXIMUM).contains(&key.len()));
+        let is_key = |key: &&str| {
+            (1..=KEY_LENGTH_MAXIMUM).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        let key = value.to_str().ok().filter(is_key);
         let message = "must be 1 to 255 visible ASCII characters";
         let key = key.ok_or_else(|| Problem::malformed("Idempotency-Key", message))?;
         Ok(Self { route, key: Some(key.to_owned()) })
