@@ -6,7 +6,9 @@
 mod faults;
 mod founder;
 mod harness;
+mod journal;
 mod main_job;
 mod rights;
+mod rights_of_functions;
 mod schedules;
 mod template;

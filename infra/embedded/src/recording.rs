@@ -29,7 +29,7 @@ use crate::template::Policy;
 use crate::wire::WireResponse;
 
 /// How many exchanges of one scope are kept; of further ones only the number and the rights. An import makes some hundred.
-const EXCHANGES_MAXIMUM: usize = 400;
+const EXCHANGES_MAXIMUM: usize = 200;
 
 task_local! {
     static SCOPE: Scope;
@@ -127,6 +127,7 @@ impl Drop for Pending<'_> {
             duration: self.began.elapsed(),
             request_bytes: self.bytes,
             response_bytes,
+            correlation_ids: std::mem::take(&mut self.request.correlation_ids),
             sent: std::mem::take(&mut self.request.messages),
         });
     }

@@ -42,6 +42,8 @@ pub struct Exchange {
     pub request_bytes: usize,
     /// The answer's length.
     pub response_bytes: usize,
+    /// What the items that it writes belong to, as far as they say so.
+    pub correlation_ids: BTreeSet<String>,
     /// The messages that were sent, or were to be.
     pub sent: Vec<SentMessage>,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::identifiers::Identifiers;
+use super::identifiers::{Identifiers, is_identifier};
 use super::{Right, SentMessage};
 use crate::sqs::queue_arn;
 use crate::template::{Policy, table_arn};
@@ -32,6 +32,7 @@ pub(super) struct WireRequest {
     pub(super) operation: String,
     pub(super) demands: Vec<Demand>,
     pub(super) keys: usize,
+    pub(super) correlation_ids: BTreeSet<String>,
     pub(super) messages: Vec<SentMessage>,
     /// Whether it sends messages, whose ids the answer tells.
     pub(super) sends: bool,
@@ -75,6 +76,7 @@ fn of_sqs(operation: &str, body: &Value) -> WireRequest {
         operation: operation.to_owned(),
         demands: vec![Demand { right: Right { action, resource: queue_arn(queue) }, leading_keys: None }],
         keys: entries.max(1),
+        correlation_ids: BTreeSet::new(),
         messages: bodies.map(message).collect(),
         sends,
     }
@@ -101,8 +103,26 @@ fn of_dynamodb(operation: &str, body: &Value, policy: Option<&Policy>) -> WireRe
         }
         _ => 1,
     };
-    let service = Service::DynamoDb;
-    WireRequest { service, operation: operation.to_owned(), demands, keys, messages: Vec::new(), sends: false }
+    WireRequest {
+        service: Service::DynamoDb,
+        operation: operation.to_owned(),
+        demands,
+        keys,
+        correlation_ids: put_items(body).filter_map(correlation_of).collect(),
+        messages: Vec::new(),
+        sends: false,
+    }
+}
+
+/// The items that are written whole.
+fn put_items(body: &Value) -> impl Iterator<Item = &Value> {
+    let in_transaction = list(body, "TransactItems").filter_map(|part| part.get("Put")?.get("Item"));
+    body.get("Item").into_iter().chain(in_transaction)
+}
+
+/// What an item says of itself that it belongs to, as events do.
+fn correlation_of(item: &Value) -> Option<String> {
+    text(item.get("correlationId")?, "S").filter(|id| is_identifier(id)).map(str::to_owned)
 }
 
 /// An operation on one item, which names it by `Key`, or by the whole `Item`.

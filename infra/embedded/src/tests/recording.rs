@@ -143,6 +143,11 @@ async fn what_is_done_in_a_scope_is_recorded_without_values() {
     let scope = world.scope("worker");
     let work = async {
         assert_eq!(put(&client, "secret").await, None);
+        let mut event = item("secret", "2", 1);
+        event.insert("correlationId".to_owned(), text(REQUEST));
+        let put = Put::builder().table_name(TABLE).set_item(Some(event)).build().unwrap();
+        let items = TransactWriteItem::builder().put(put).build();
+        client.transact_write_items().transact_items(items).send().await.unwrap();
         let absent = client.put_item().table_name(TABLE).set_item(Some(item("secret", "1", 2)));
         let refused = absent.condition_expression("attribute_not_exists(pk)").send().await;
         assert!(refused.is_err());
@@ -158,6 +163,7 @@ async fn what_is_done_in_a_scope_is_recorded_without_values() {
     let of = |exchange: &Exchange| (exchange.operation.clone(), exchange.keys, exchange.error.clone());
     let expected = [
         ("PutItem", 1, None),
+        ("TransactWriteItems", 1, None),
         ("PutItem", 1, Some("ConditionalCheckFailedException")),
         ("Query", 1, None),
         ("SendMessageBatch", 2, None),
@@ -166,6 +172,7 @@ async fn what_is_done_in_a_scope_is_recorded_without_values() {
     assert_eq!(record.exchanges.iter().map(of).collect::<Vec<_>>(), expected);
     let [first, .., last] = record.exchanges.as_slice() else { panic!("{record:?}") };
     assert!(first.request_bytes > 50 && first.response_bytes > 0 && first.service == Service::DynamoDb);
+    assert_eq!(record.exchanges[1].correlation_ids.iter().collect::<Vec<_>>(), [REQUEST]);
     let sent = last.sent.iter().map(|message| (&message.queue, &message.message_id)).collect::<Vec<_>>();
     assert!(sent.len() == 2 && sent[0].1.is_some() && sent[0].1 != sent[1].1, "{sent:?}");
     assert_eq!(last.sent[0].identifiers.correlation_id.as_deref(), Some(REQUEST));

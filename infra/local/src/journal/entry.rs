@@ -8,6 +8,7 @@ use embedded::recording::{Exchange, Record, SentMessage, Service};
 use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Timestamp;
+use shared::trace::Trace;
 use tokio::time::Instant;
 
 /// What began the work.
@@ -93,7 +94,9 @@ pub struct Call {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub denied: bool,
     #[serde(skip)]
-    pub(super) sent: Vec<SentMessage>,
+    written_for: BTreeSet<String>,
+    #[serde(skip)]
+    sent: Vec<SentMessage>,
 }
 
 /// A message of a queue or a change of a table: its identifiers, not its content.
@@ -158,6 +161,10 @@ impl Entry {
         let Beginning { kind, function, source, request_id, correlation_id, trace_id, received } = beginning;
         let sent = calls.iter().flat_map(|call| &call.sent).map(Message::sent).collect::<Vec<_>>();
         let both = || received.iter().chain(&sent);
+        // Work that was begun without a trace, as by the sweep, shows by what it writes where it belongs.
+        let written_for = calls.iter().filter(|call| call.error.is_none()).flat_map(|call| &call.written_for);
+        let correlation_ids =
+            both().filter_map(|it| it.correlation_id.as_ref()).chain(&correlation_id).chain(written_for);
         Self {
             kind,
             function,
@@ -169,7 +176,7 @@ impl Entry {
             since,
             duration_ms: milliseconds(since.elapsed()),
             request_id,
-            correlation_ids: both().filter_map(|it| it.correlation_id.clone()).chain(correlation_id).collect(),
+            correlation_ids: correlation_ids.cloned().collect(),
             trace_ids: both().filter_map(|it| it.trace_id.clone()).chain(trace_id).collect(),
             calls,
             calls_left_out,
@@ -182,12 +189,19 @@ impl Entry {
 impl Message {
     fn new(source: &str, message_id: Option<String>, identifiers: Identifiers) -> Self {
         let Identifiers { things, correlation_id, trace_id } = identifiers;
+        let trace_id = trace_id.or_else(|| trace_of(correlation_id.as_deref()?));
         Self { source: source.to_owned(), message_id, ids: things, correlation_id, trace_id }
     }
 
     fn sent(message: &SentMessage) -> Self {
         Self::new(&message.queue, message.message_id.clone(), message.identifiers.clone())
     }
+}
+
+/// The trace of what belongs to this, where no caller gave one.
+fn trace_of(correlation_id: &str) -> Option<String> {
+    let correlation_id = correlation_id.parse().ok()?;
+    Some(Trace { request_id: None, correlation_id, given_trace_id: None }.trace_id().to_string())
 }
 
 /// The beginning of an invocation by this event: `source` names the queue, the table or the schedule.
@@ -211,8 +225,8 @@ pub(crate) fn of_event(kind: Kind, function: &str, source: &str, event: &Value) 
         kind,
         function: function.to_owned(),
         source: source.to_owned(),
-        correlation_id: request_id.clone(),
         request_id,
+        correlation_id: None,
         trace_id: None,
         received: received.collect(),
     }
@@ -234,6 +248,7 @@ fn calls(exchanges: Vec<Exchange>, since: Instant) -> Vec<Call> {
         response_bytes: exchange.response_bytes,
         error: exchange.error,
         denied: exchange.denied,
+        written_for: exchange.correlation_ids,
         sent: exchange.sent,
     };
     exchanges.into_iter().map(call).collect()

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use shared::id::RequestId;
+use shared::trace::Trace;
 
 use super::Journal;
 use super::entry::{Beginning, Kind, Outcome};
@@ -17,15 +17,14 @@ pub(crate) fn recorded(journal: &Journal, function: &'static str, routes: Router
 
 async fn record(State((journal, function)): State<(Journal, &'static str)>, request: Request, next: Next) -> Response {
     let path = request.extensions().get::<MatchedPath>().map_or("(no such path)", MatchedPath::as_str);
-    let request_id = request.extensions().get::<RequestId>().map(RequestId::to_string);
-    let sent = request.headers().get("x-correlation-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let trace = request.extensions().get::<Trace>().copied();
     let beginning = Beginning {
         kind: Kind::Http,
         function: function.to_owned(),
         source: format!("{} {path}", request.method()),
-        correlation_id: sent.map(|id: RequestId| id.to_string()).or_else(|| request_id.clone()),
-        request_id,
-        trace_id: None,
+        request_id: trace.and_then(|trace| trace.request_id).map(|id| id.to_string()),
+        correlation_id: trace.map(|trace| trace.correlation_id.to_string()),
+        trace_id: trace.map(|trace| trace.trace_id().to_string()),
         received: Vec::new(),
     };
     journal.record(beginning, next.run(request), answered).await
