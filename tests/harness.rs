@@ -5,6 +5,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::Client;
+use embedded::EmbeddedDynamoDb;
 use futures_util::FutureExt;
 use groundwork::{Platform, PlatformOptions};
 use shared::ai::Ai;
@@ -38,13 +40,20 @@ impl TestPlatform {
             None => Cloud::client(&dynamodb, Overlapping::in_step(dynamodb.clone())),
             Some(plan) => Cloud::client(&dynamodb, FaultyDynamoDb::new(dynamodb.clone(), plan)),
         };
+        let platform = Self::through(dynamodb, client, faults.map_or(1, |plan| plan.seed), ai).await;
+        platform.queue_faults.set(faults);
+        platform
+    }
+
+    /// A fresh platform over a table, reached through a client of the test's own, with the identifiers that follow from a seed.
+    pub(crate) async fn through(dynamodb: EmbeddedDynamoDb, client: Client, seed: u64, ai: Arc<dyn Ai>) -> Self {
         let clock = Clock::new(TestClock::start());
-        let ids = Ids::new(clock.clone(), SeededEntropy::new(faults.map_or(1, |plan| plan.seed)));
+        let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
         let variables = vec![("ENVIRONMENT".to_owned(), "test".to_owned())];
         let options = PlatformOptions { dynamodb, client, clock, ids, ai, variables };
         let platform = Platform::start(options).await.expect("the platform starts");
         let app = TestApp::surrounded(platform.router());
-        Self { platform, app, queue_faults: Cell::new(faults) }
+        Self { platform, app, queue_faults: Cell::new(None) }
     }
 
     /// The API.
@@ -87,6 +96,14 @@ impl TestPlatform {
         self.drain_streams().await.expect("the stream can be drained");
         let client = self.sqs.client();
         client.purge_queue().queue_url(queue_url).send().await.expect("the queue can be emptied");
+    }
+
+    /// Takes the messages out of a dead-letter queue; how many there were.
+    pub(crate) async fn take_dead_letters(&self, queue: &str) -> usize {
+        let letters = self.sqs.messages(queue).len();
+        let purge = self.sqs.client().purge_queue().queue_url(self.sqs.queue_url(queue));
+        purge.send().await.expect("the queue can be emptied");
+        letters
     }
 }
 

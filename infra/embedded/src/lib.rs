@@ -4,6 +4,7 @@
 //! * [`stream`]: a table's change stream with a durable checkpoint.
 //! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
 //! * [`template`]: what `template.yaml` says of all these.
+//! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
 //! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
 //!
 //! The code under test builds, signs and parses its requests exactly as it does against AWS; only the bytes travel no further than this
@@ -12,6 +13,7 @@
 
 pub mod dynamodb;
 mod error;
+pub mod recording;
 pub mod sqs;
 pub mod stream;
 pub mod template;

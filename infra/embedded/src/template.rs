@@ -2,6 +2,7 @@
 //! is deployed.
 
 mod intrinsic;
+mod policy;
 mod provision;
 mod source;
 
@@ -9,6 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
+pub(crate) use policy::table_arn;
+pub use policy::{Policies, Policy};
 pub use source::{EventSource, Interval, matches};
 
 /// The stage that names carry in the local cloud.

@@ -1,6 +1,7 @@
 //! The services through the real SDK, as the platform uses them.
 
 mod dynamodb;
+mod recording;
 mod sqs;
 mod stream;
 mod stream_speed;

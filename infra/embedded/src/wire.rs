@@ -21,6 +21,7 @@ use axum::routing::post;
 use bytes::Bytes;
 
 use crate::dynamodb::EmbeddedDynamoDb;
+use crate::recording::Scope;
 use crate::sqs::EmbeddedSqs;
 
 /// The header that names service, version and operation: `DynamoDB_20120810.PutItem`.
@@ -110,10 +111,17 @@ pub struct WireConnector<S>(
 impl<S: WireService> HttpConnector for WireConnector<S> {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let service = self.0.clone();
+        // Asked here, in the caller's own task: the scope of the work that makes this request.
+        let scope = Scope::current();
         HttpConnectorFuture::new(async move {
+            let target = request.headers().get(TARGET_HEADER).unwrap_or_default();
             let operation = operation_of(&request).unwrap_or_default();
             let body = request.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();
-            service.answer(operation, body).await.into_sdk()
+            let answer = match scope {
+                None => service.answer(operation, body).await,
+                Some(scope) => scope.exchange(target, body, |body| service.answer(operation, body)).await,
+            };
+            answer.into_sdk()
         })
     }
 }

@@ -19,6 +19,7 @@ use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
 
 use crate::invoke::Job;
+use crate::journal::{Journal, recorded};
 use crate::platform::PlatformError;
 
 /// What functions are made of.
@@ -28,6 +29,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) template: &'a Template,
     pub(crate) sqs: &'a EmbeddedSqs,
     pub(crate) queues: &'a aws_sdk_sqs::Client,
+    pub(crate) journal: &'a Journal,
 }
 
 /// The OpenAPI document of all functions.
@@ -44,16 +46,19 @@ pub fn openapi() -> OpenApi {
     document(parts.map(|(function, part)| function_document(function, part)).into_iter().chain([health]))
 }
 
-/// The routes of every HTTP function.
+/// The routes of every HTTP function, each entered in the journal and run with its function's rights.
 pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
-    Router::new()
-        .merge(auth::router().with_state(auth::Deps::new(services())))
-        .merge(organizations::router().with_state(organizations::Deps { services: services() }))
-        .merge(ventures::router().with_state(ventures::Deps { services: services() }))
-        .merge(crm::router().with_state(crm::Deps { services: services() }))
-        .merge(agents::router().with_state(agents::Deps { services: services(), ai: ai() }))
-        .merge(analytics::router().with_state(analytics::Deps { services: services() }))
+    let routers = [
+        ("auth", auth::router().with_state(auth::Deps::new(services()))),
+        ("organizations", organizations::router().with_state(organizations::Deps { services: services() })),
+        ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
+        ("crm", crm::router().with_state(crm::Deps { services: services() })),
+        ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
+        ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
+    ];
+    let routers = routers.map(|(function, router)| recorded(parts.journal, function, router.into()));
+    routers.into_iter().fold(Router::new(), Router::merge)
 }
 
 impl Parts<'_> {
@@ -81,7 +86,7 @@ impl Parts<'_> {
         E: Display,
         F: Future<Output = Result<O, E>>,
     {
-        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, work)))
+        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, self.journal, work)))
     }
 }
 

@@ -12,6 +12,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tracing::Instrument;
 
+use crate::journal::{Journal, Kind, Outcome, of_event};
+use crate::pump::failures;
+
 /// Jobs run on one thread, as on Lambda, so what they wait for need not be `Send`.
 type Work = dyn Fn(Value) -> LocalBoxFuture<'static, Result<Value, String>> + Send + Sync;
 
@@ -21,6 +24,7 @@ pub(crate) struct Job {
     name: String,
     timeout: Duration,
     work: Arc<Work>,
+    journal: Journal,
 }
 
 impl std::fmt::Debug for Job {
@@ -63,6 +67,7 @@ impl Job {
     pub(crate) fn new<I, O, E, F>(
         name: &str,
         timeout_seconds: u64,
+        journal: &Journal,
         work: impl Fn(I) -> F + Clone + Send + Sync + 'static,
     ) -> Self
     where
@@ -80,11 +85,27 @@ impl Job {
             };
             invocation.boxed_local()
         };
-        Self { name: name.to_owned(), timeout: Duration::from_secs(timeout_seconds), work: Arc::new(work) }
+        Self {
+            name: name.to_owned(),
+            timeout: Duration::from_secs(timeout_seconds),
+            work: Arc::new(work),
+            journal: journal.clone(),
+        }
     }
 
-    /// Runs the job on an event.
-    pub(crate) async fn invoke(&self, event: Value) -> Result<Value, InvokeError> {
+    /// The function's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs the job on an event, with its function's rights, and enters it in the journal; `source` names the queue, the table or the
+    /// schedule.
+    pub(crate) async fn invoke(&self, kind: Kind, source: &str, event: Value) -> Result<Value, InvokeError> {
+        let beginning = of_event(kind, &self.name, source, &event);
+        self.journal.record(beginning, self.run(event), outcome).await
+    }
+
+    async fn run(&self, event: Value) -> Result<Value, InvokeError> {
         let function = self.name.clone();
         let span = tracing::info_span!("invocation", function);
         let work = std::panic::AssertUnwindSafe((self.work)(event)).catch_unwind().instrument(span);
@@ -95,5 +116,18 @@ impl Job {
             Ok(Err(_)) => Err(InvokeError::Failed { function, reason: "it panicked".to_owned() }),
             Err(_) => Err(InvokeError::TimedOut { function, seconds: self.timeout.as_secs() }),
         }
+    }
+}
+
+/// How an invocation ended, without what it said.
+fn outcome(result: &Result<Value, InvokeError>) -> Outcome {
+    match result {
+        Ok(answer) => match failures(answer).len() {
+            0 => Outcome::new(true, "done"),
+            count => Outcome::new(false, format!("{count} to come again")),
+        },
+        Err(InvokeError::Event { .. }) => Outcome::new(false, "event refused"),
+        Err(InvokeError::Failed { .. }) => Outcome::new(false, "failed"),
+        Err(InvokeError::TimedOut { .. }) => Outcome::new(false, "timed out"),
     }
 }

@@ -147,7 +147,7 @@ impl Platform {
                 _ = interval.tick() => {}
                 _ = stop.changed() => return,
             }
-            if let Err(error) = source.job.invoke(self.schedule_event(source)).await {
+            if let Err(error) = source.run(self.schedule_event(source)).await {
                 tracing::error!(%error, "a schedule's run failed");
             }
         }

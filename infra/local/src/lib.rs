@@ -10,6 +10,7 @@ mod explorer;
 mod functions;
 mod invoke;
 mod jobs;
+pub mod journal;
 pub mod operator;
 mod platform;
 mod pump;

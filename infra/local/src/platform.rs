@@ -17,6 +17,7 @@ use shared::services::Services;
 
 use crate::functions;
 use crate::invoke::InvokeError;
+use crate::journal::Journal;
 use crate::pump::Sources;
 
 /// The template that is deployed is the one that is run.
@@ -85,6 +86,8 @@ pub struct Platform {
     pub dynamodb: EmbeddedDynamoDb,
     /// The embedded SQS.
     pub sqs: EmbeddedSqs,
+    /// What functions did lately, and with which rights.
+    pub journal: Journal,
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
     router: Router,
@@ -105,7 +108,15 @@ impl Platform {
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let queues = sqs.client();
-        let parts = functions::Parts { services: &services, ai: &ai, template: &template, sqs: &sqs, queues: &queues };
+        let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
+        let parts = functions::Parts {
+            services: &services,
+            ai: &ai,
+            template: &template,
+            sqs: &sqs,
+            queues: &queues,
+            journal: &journal,
+        };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
             .with("queues", queue_check(&template, &sqs, &queues))
@@ -117,7 +128,7 @@ impl Platform {
                 sources.add(&name, source, &job);
             }
         }
-        Ok(Self { router: surround(routes, &services), services, dynamodb, sqs, queues, sources })
+        Ok(Self { router: surround(routes, &services), services, dynamodb, sqs, journal, queues, sources })
     }
 
     /// The API as one router, with everything around it.

@@ -7,7 +7,8 @@ use embedded::template::{EventSource, Interval, matches};
 use embedded::{REGION, StreamRecord, stream::lambda_event};
 use serde_json::{Value, json};
 
-use crate::invoke::Job;
+use crate::invoke::{InvokeError, Job};
+use crate::journal::Kind;
 use crate::platform::{Platform, PlatformError};
 
 /// The wait after a failed invocation of a stream's function, as Lambda waits before it tries again.
@@ -36,7 +37,7 @@ pub(crate) struct StreamSource {
 #[derive(Clone, Debug)]
 pub(crate) struct ScheduleSource {
     pub(crate) every: Duration,
-    pub(crate) job: Job,
+    job: Job,
     pub(crate) function: String,
 }
 
@@ -63,6 +64,13 @@ impl Sources {
     }
 }
 
+impl ScheduleSource {
+    /// Starts the job.
+    pub(crate) async fn run(&self, event: Value) -> Result<Value, InvokeError> {
+        self.job.invoke(Kind::Schedule, &format!("every {} s", self.every.as_secs()), event).await
+    }
+}
+
 impl Platform {
     /// Takes one batch from a queue and gives it to its job; how many messages it took. Messages that the job does not report as failed
     /// are removed; the others come again when their visibility time-out ends.
@@ -84,7 +92,7 @@ impl Platform {
             return Ok(0);
         }
         let records = messages.iter().map(|message| sqs_record(&source.queue, message)).collect::<Vec<_>>();
-        let failed = match source.job.invoke(json!({ "Records": records })).await {
+        let failed = match source.job.invoke(Kind::Queue, &source.queue, json!({ "Records": records })).await {
             Ok(answer) => failures(&answer),
             Err(error) => {
                 tracing::error!(queue = source.queue, %error, "the batch comes again");
@@ -147,7 +155,7 @@ impl Platform {
 
     /// The sequence number of the first record that failed, if one did.
     async fn invoke_stream(&self, source: &StreamSource, records: &[StreamRecord]) -> Option<String> {
-        match source.job.invoke(lambda_event(records.iter().cloned())).await {
+        match source.job.invoke(Kind::Stream, &source.table, lambda_event(records.iter().cloned())).await {
             Ok(answer) => failures(&answer).into_iter().next(),
             Err(error) => {
                 tracing::error!(%error, "the stream's batch is tried again");
@@ -162,13 +170,9 @@ impl Platform {
             let body = json!({"requestContext": {"condition": "RetryAttemptsExhausted"},
                 "DDBStreamBatchInfo": {"startSequenceNumber": record.sequence().to_string()}});
             let url = self.sqs.queue_url(queue);
-            self.queues
-                .send_message()
-                .queue_url(url)
-                .message_body(body.to_string())
-                .send()
-                .await
-                .map_err(PlatformError::queue)?;
+            let send = self.queues.send_message().queue_url(url).message_body(body.to_string()).send();
+            // The event source does it in the function's name, and needs the function's right to it.
+            self.journal.as_function(source.job.name(), send).await.map_err(PlatformError::queue)?;
         }
         Ok(())
     }
@@ -186,7 +190,7 @@ impl Platform {
                 .collect::<Vec<_>>()
                 .join(", "),
         })?;
-        Ok(schedule.job.invoke(self.schedule_event(schedule)).await?)
+        Ok(schedule.run(self.schedule_event(schedule)).await?)
     }
 
     /// What EventBridge Scheduler would send now.
@@ -227,7 +231,8 @@ impl Platform {
     }
 }
 
-fn failures(answer: &Value) -> Vec<String> {
+/// The messages or records that an invocation's answer says have failed.
+pub(crate) fn failures(answer: &Value) -> Vec<String> {
     let failures = answer.get("batchItemFailures").and_then(Value::as_array).into_iter().flatten();
     failures.filter_map(|failure| failure.get("itemIdentifier")?.as_str().map(str::to_owned)).collect()
 }

@@ -24,6 +24,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::cli::{CliError, ServeOptions};
 use crate::jobs::{Jobs, Left};
+use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::{Running, hexadecimal};
 use crate::terminal::say;
@@ -200,6 +201,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
     }));
     explorer::routes()
         .merge(operator::routes(platform.services.clone(), ticks, operator_token))
+        .merge(journal::routes(platform.journal.clone()))
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }
@@ -270,6 +272,7 @@ fn print_started(
     say(&format!("Groundwork {} is ready after {} ms.", env!("CARGO_PKG_VERSION"), elapsed.as_millis()));
     say(&format!("  API             {url}/api/health"));
     say(&format!("  explorer        {url}/docs"));
+    say(&format!("  requests        {url}{} (what each function did lately)", journal::PATH));
     say(&format!("  data            {data}"));
     say(&format!("  schedules       {}", platform.schedules().collect::<Vec<_>>().join(", ")));
     say(&format!("  operator token  {}", running.operator_token));

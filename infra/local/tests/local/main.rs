@@ -11,6 +11,8 @@ mod process;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod running;
 #[cfg(test)]
 mod stop;

@@ -1,0 +1,297 @@
+//! What `template.yaml` lets each function do at AWS is what it does: no right is missing, and none is granted in vain.
+//!
+//! The platform enforces the template's policies (`embedded::recording`), so that every other test fails where a right is missing on its
+//! way. This one goes through every operation and every job, their rare paths included, and compares.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use bytes::Bytes;
+use embedded::template::Template;
+use embedded::{WireResponse, WireService};
+use groundwork::journal::{Kind, Rights};
+use groundwork::operator::{set_plan, set_role};
+use serde_json::{Value, json};
+use shared::access::PlatformRole;
+use shared::ai::AiError;
+use shared::event::Event;
+use shared::http::{HealthCheck, health_routes};
+use shared::id::{EventId, OrganizationId};
+use shared::model::projection::Projection;
+use shared::plan::PlanName;
+use testkit::{Cloud, Overlapping, ScriptedAi, TEMPLATE, TestApp, TestResponse};
+
+use crate::founder::{Founder, PASSWORD};
+use crate::harness::TestPlatform;
+use crate::main_job::LEADS;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A table that is away for a while.
+#[derive(Clone, Debug)]
+struct Moody<S> {
+    service: S,
+    away: Arc<AtomicBool>,
+}
+
+impl<S: WireService> WireService for Moody<S> {
+    async fn answer(&self, operation: &str, body: Bytes) -> WireResponse {
+        if self.away.load(Ordering::Relaxed) {
+            return WireResponse::internal_error("the table is away");
+        }
+        self.service.answer(operation, body).await
+    }
+}
+
+/// Somebody who does everything that there is.
+struct Scenario {
+    platform: TestPlatform,
+    ai: ScriptedAi,
+    away: Arc<AtomicBool>,
+    ada: Founder,
+}
+
+impl Scenario {
+    async fn start() -> Self {
+        let (dynamodb, away, ai) = (Cloud::table(), Arc::new(AtomicBool::new(false)), ScriptedAi::new());
+        let service = Moody { service: Overlapping::in_step(dynamodb.clone()), away: Arc::clone(&away) };
+        let client = Cloud::client(&dynamodb, service);
+        let platform = TestPlatform::through(dynamodb, client, 1, Arc::new(ai.clone())).await;
+        let ada = Founder::register(platform.app(), "Ada").await;
+        Self { platform, ai, away, ada }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Option<Value>) -> TestResponse {
+        let request = self.platform.app().request(method, path).bearer(&self.ada.token);
+        let request = request.organization(&self.ada.organization);
+        match body {
+            Some(body) => request.json(&body).send().await,
+            None => request.send().await,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.send("GET", path, None).await.expect(200)
+    }
+
+    async fn post(&self, path: &str, body: Value, status: u16) -> Value {
+        self.send("POST", path, Some(body)).await.expect(status)
+    }
+
+    fn organization(&self) -> OrganizationId {
+        self.ada.organization.parse().unwrap()
+    }
+
+    async fn sweep(&self, after: Duration) {
+        tokio::time::sleep(after).await;
+        self.platform.tick("sweep").await.unwrap();
+        self.platform.settle().await;
+    }
+
+    /// Every function with HTTP answers for its health, which each asks of the table by itself.
+    async fn health(&self) {
+        let services = &self.platform.services;
+        let health = TestApp::new(health_routes(HealthCheck::of_table(services)).into(), services);
+        let functions = Template::read(TEMPLATE).unwrap().functions.into_iter().filter(|(_, it)| it.has_url);
+        for function in functions.map(|(name, _)| name).chain(["auth".to_owned()]) {
+            let asked = health.get("/api/health").send();
+            self.platform.journal.as_function(&function, asked).await.expect(200);
+        }
+    }
+
+    /// Sign-up happened; sign-in, refreshing, a stolen token, sign-out.
+    async fn accounts(&self) {
+        let app = self.platform.app();
+        let credentials = json!({"email": self.ada.email, "password": PASSWORD});
+        let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
+        let refresh = json!({"refreshToken": session["refreshToken"]});
+        app.post("/api/auth/refresh").json(&refresh).send().await.expect(200);
+        tokio::time::sleep(MINUTE).await;
+        app.post("/api/auth/refresh").json(&refresh).send().await.expect_problem(401, "refresh_token_invalid");
+        let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
+        let token = session["accessToken"].as_str().unwrap();
+        assert_eq!(app.post("/api/auth/logout").bearer(token).send().await.status, 204);
+        self.get("/api/auth/me").await;
+        self.get("/.well-known/jwks.json").await;
+    }
+
+    async fn organizations_and_ventures(&mut self) {
+        let made = self.post("/api/organizations", json!({"name": "Engines"}), 201).await;
+        self.ada.organization = made["id"].as_str().unwrap().to_owned();
+        self.get("/api/organizations").await;
+        self.get(&format!("/api/organizations/{}", self.ada.organization)).await;
+        let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
+        let made = self.ada.post("/api/ventures/create", "once", &venture).await.expect(201);
+        let again = self.ada.post("/api/ventures/create", "once", &venture).await;
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        self.get("/api/ventures").await;
+        self.get(&format!("/api/ventures/{}", made["id"].as_str().unwrap())).await;
+        self.get("/api/activity").await;
+    }
+
+    /// Leads come by file and by hand, become known by another address, and go, with what was noted about them.
+    async fn leads(&self) {
+        self.ada.import(LEADS).await.expect(200);
+        let lead = self.post("/api/crm/leads", json!({"name": "Mary", "email": "mary@stars.example"}), 201).await;
+        let path = format!("/api/crm/leads/{}", lead["id"].as_str().unwrap());
+        self.get(&path).await;
+        self.get("/api/crm/leads?status=new").await;
+        self.get("/api/crm/leads").await;
+        let details = json!({"name": "Mary Somerville", "email": "mary@sciences.example"});
+        self.send("PUT", &path, Some(details)).await.expect(200);
+        self.post("/api/tasks", json!({"kind": "lead_followup", "leadId": lead["id"]}), 201).await;
+        self.platform.settle().await;
+        let notes = self.get(&format!("{path}/activities")).await;
+        assert_eq!(notes["data"].as_array().unwrap().len(), 1);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        self.platform.settle().await;
+    }
+
+    async fn chat(&self) {
+        let said = self.post("/api/chat/message", json!({"message": "Hello"}), 200).await;
+        drop(self.ai.clone().unavailable());
+        let again = json!({"message": "Hello", "conversationId": said["conversationId"]});
+        assert_eq!(self.send("POST", "/api/chat/message", Some(again)).await.status, 503);
+        self.get("/api/chat/conversations").await;
+        self.get(&format!("/api/chat/conversations/{}/messages", said["conversationId"].as_str().unwrap())).await;
+    }
+
+    /// Tasks that are called off, that lose their lead, that fail for a while, and that fail for good and are tried again.
+    async fn tasks(&self) {
+        let post = || self.post("/api/tasks", json!({"kind": "social_media_post"}), 201);
+        let path = |task: &Value| format!("/api/tasks/{}", task["id"].as_str().unwrap());
+        let task = post().await;
+        self.send("POST", &format!("{}/cancel", path(&task)), None).await.expect(200);
+
+        let lead = self.post("/api/crm/leads", json!({"name": "Gone"}), 201).await;
+        let task = self.post("/api/tasks", json!({"kind": "lead_followup", "leadId": lead["id"]}), 201).await;
+        let lead = format!("/api/crm/leads/{}", lead["id"].as_str().unwrap());
+        assert_eq!(self.send("DELETE", &lead, None).await.status, 204);
+        self.platform.settle().await;
+        assert_eq!(self.get(&path(&task)).await["error"]["code"], "lead_gone");
+
+        drop(self.ai.clone().unavailable());
+        let task = post().await;
+        self.platform.settle().await;
+        assert_eq!(self.get(&path(&task)).await["status"], "PENDING");
+        self.sweep(MINUTE).await;
+        assert_eq!(self.get(&path(&task)).await["status"], "COMPLETED");
+
+        drop(self.ai.clone().fails(AiError::Refused { usage: shared::ai::Usage::default() }));
+        let task = post().await;
+        self.platform.settle().await;
+        assert_eq!(self.get(&path(&task)).await["status"], "FAILED");
+        self.send("POST", &format!("{}/retry", path(&task)), None).await.expect(200);
+        self.platform.settle().await;
+        assert_eq!(self.get("/api/tasks?status=COMPLETED").await["data"].as_array().unwrap().len(), 3);
+    }
+
+    async fn engine(&self) {
+        set_plan(&self.platform.services, self.organization(), PlanName::Pro).await.unwrap();
+        let analysis = self.post("/api/agentic/analyze", json!({}), 200).await;
+        assert_eq!(analysis["actions"].as_array().unwrap().len(), 4);
+        self.platform.settle().await;
+        tokio::time::sleep(60 * MINUTE).await;
+        self.platform.tick("agentic-run").await.unwrap();
+        self.platform.settle().await;
+        set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Support)).await.unwrap();
+        self.get("/api/analytics/platform").await;
+    }
+
+    async fn poisoned_messages(&self) {
+        let client = self.platform.sqs.client();
+        for queue in ["groundwork-local-tasks", "groundwork-local-agentic"] {
+            let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
+            send.send().await.unwrap();
+            self.platform.settle().await;
+            assert_eq!(self.platform.take_dead_letters(&format!("{queue}-dead-letters")).await, 1);
+        }
+    }
+
+    /// An event that nobody can read fails, is brought back by the sweep, fails again, and is given up when it is gone.
+    async fn failed_projections(&self) {
+        let event = self.platform.services.ids.next::<EventId>();
+        let key = Event::key_of(self.organization(), event);
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let client = self.platform.dynamodb.client();
+        let put = client.put_item().table_name("groundwork-local-platform").item("pk", text(&key.pk));
+        put.item("sk", text(&key.sk)).item("entity", text("event")).send().await.unwrap();
+        self.platform.settle().await;
+        let store = &self.platform.services.store;
+        let attempts = async || Projection::read(store, event).await.unwrap().failure.map(|failure| failure.attempts);
+        assert_eq!(attempts().await, Some(1));
+        self.sweep(MINUTE).await;
+        assert_eq!(attempts().await, Some(2));
+        let delete = client.delete_item().table_name("groundwork-local-platform").key("pk", text(&key.pk));
+        delete.key("sk", text(&key.sk)).send().await.unwrap();
+        self.sweep(10 * MINUTE).await;
+        assert_eq!(attempts().await, None);
+    }
+
+    /// While the table is away nothing can be projected, nor can that be noted: the stream's record is given up.
+    async fn poisoned_record(&self) {
+        self.post("/api/crm/leads", json!({"name": "Nobody"}), 201).await;
+        self.away.store(true, Ordering::Relaxed);
+        self.platform.drain().await.unwrap();
+        self.away.store(false, Ordering::Relaxed);
+        self.platform.settle().await;
+        assert_eq!(self.platform.take_dead_letters("groundwork-local-jobs-dead-letters").await, 1);
+    }
+
+    /// DynamoDB removes what has expired, which concerns no function.
+    async fn expiry(&self) {
+        tokio::time::sleep(8 * 24 * 60 * MINUTE).await;
+        let now = self.platform.services.clock.now();
+        assert!(self.platform.dynamodb.sweep_expired(now.as_milliseconds()).await.unwrap() > 10);
+        self.platform.settle().await;
+        self.sweep(MINUTE).await;
+    }
+}
+
+/// The operations of the OpenAPI document but the health, which is the host's.
+fn operations() -> BTreeSet<String> {
+    let document = serde_json::to_value(groundwork::openapi()).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter().filter(|(path, _)| *path != "/api/health");
+    let operations = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().keys().filter(|key| *key != "servers");
+        methods.map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    operations.collect()
+}
+
+fn shown(rights: &Rights, without: &Rights) -> Vec<String> {
+    let only = rights.difference(without);
+    only.map(|(function, right)| format!("{function} {} {}", right.action, right.resource)).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
+    let mut scenario = Scenario::start().await;
+    scenario.health().await;
+    scenario.accounts().await;
+    scenario.organizations_and_ventures().await;
+    scenario.chat().await;
+    scenario.leads().await;
+    scenario.tasks().await;
+    scenario.engine().await;
+    scenario.poisoned_messages().await;
+    scenario.failed_projections().await;
+    scenario.poisoned_record().await;
+    scenario.expiry().await;
+
+    let journal = &scenario.platform.journal;
+    let entries = journal.entries(None);
+    let called = entries.iter().filter(|entry| entry.kind == Kind::Http).map(|entry| entry.source.clone());
+    assert_eq!(called.collect::<BTreeSet<_>>(), operations());
+    let ran = entries.iter().map(|entry| entry.function.clone()).collect::<BTreeSet<_>>();
+    let functions = Template::read(TEMPLATE).unwrap().functions.into_keys().chain(["auth".to_owned()]);
+    assert_eq!(ran, functions.collect());
+    let denied = entries.iter().flat_map(|entry| &entry.calls).filter(|call| call.denied).count();
+    let (granted, used) = (journal.rights_granted(), journal.rights_used());
+    assert_eq!(shown(&used, &granted), [""; 0], "needed and not granted");
+    assert_eq!(shown(&granted, &used), [""; 0], "granted and not needed");
+    assert_eq!(denied, 0, "a condition of a policy stood in the way");
+}
