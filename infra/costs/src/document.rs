@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::behaviour::Behaviour;
 use crate::prices::{Bill, Biller, Prices};
 use crate::scenario::{Figures, Row, operations};
-use crate::simulation::{Hot, Month, PARTITION_READS, PARTITION_WRITES, Scope, hot_partitions, one};
+use crate::simulation::{Hot, MONTH_SECONDS, Month, PARTITION_READS, PARTITION_WRITES, Scope, hot_partitions, one};
 use crate::usage::Usage;
 
 /// How many accounts the platform's partitions are shown for.
@@ -73,17 +73,18 @@ impl Document {
         for row in rows.into_iter().take(3) {
             let whole = self.biller.whole(row);
             let dollars = whole.dollars_per_million(&self.prices);
-            let share = |part: Bill| format!("{:.0} %", 100.0 * part.dollars_per_million(&self.prices) / dollars);
+            let percent = |part: Bill| 100.0 * part.dollars_per_million(&self.prices) / dollars;
+            let writes = percent(Bill { writes: whole.writes, ..Bill::default() });
+            let reads = percent(Bill { reads: whole.reads, ..Bill::default() });
+            let duration = percent(Bill { gb_seconds: whole.gb_seconds, ..Bill::default() });
             let _ = writeln!(
                 text,
-                "* `{}`: ${dollars:.2} a million. Writes are {} ({:.0} units), reads {} ({} units), Lambda's duration {} ({} questions to a \
-                 language model, for which functions wait), the rest requests. {} runs of jobs follow and make {:.0} % of it.",
+                "* `{}`: ${dollars:.2} a million{}. Of it writes are {writes:.0} % ({} units), reads {reads:.0} % ({} units), Lambda's \
+                 duration {duration:.0} % (with {} questions to a language model). {} runs of jobs follow and make {:.0} % of it.",
                 row.name,
-                share(Bill { writes: whole.writes, ..Bill::default() }),
-                whole.writes,
-                share(Bill { reads: whole.reads, ..Bill::default() }),
+                why(&row.name),
+                units(whole.writes),
                 units(whole.reads),
-                share(Bill { gb_seconds: whole.gb_seconds, ..Bill::default() }),
                 questions(row),
                 row.follows.len(),
                 100.0 * (1.0 - self.own_dollars(row) / dollars),
@@ -229,6 +230,31 @@ impl Document {
             thousands(users),
             top.collect::<Vec<_>>().join(", ")
         );
+        self.storage(text, &month, users as f64);
+    }
+
+    /// What stays stored, and by whom.
+    fn storage(&self, text: &mut String, month: &Month<'_>, users: f64) {
+        let bill = month.bill();
+        let mut sums = BTreeMap::<String, f64>::new();
+        for load in &month.loads {
+            *sums.entry(load.row.key()).or_default() += self.biller.whole(load.row).kept_bytes * load.times;
+        }
+        let mut sums = sums.into_iter().collect::<Vec<_>>();
+        sums.sort_by(|one, other| other.1.total_cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+        let top = sums.iter().take(4).map(|(key, bytes)| format!("`{key}` {:.0} %", 100.0 * bytes / bill.kept_bytes));
+        let _ = writeln!(
+            text,
+            "\nStored, with its index entries and DynamoDB's 100 bytes for each: an account grows by {:.0} kB a month on average, of which \
+             most come from {}. Of what expires (sessions, markers of projected events, answers under idempotency keys, runs of the \
+             engine) {:.1} kB an account are there at any time, not counting the days that DynamoDB takes to remove it, which cost nothing \
+             else. Accounts {:.0} months old store {:.2} MB each.",
+            bill.kept_bytes / users / 1e3,
+            top.collect::<Vec<_>>().join(", "),
+            bill.expiring_byte_seconds / MONTH_SECONDS / users / 1e3,
+            self.behaviour.months_of_growth,
+            month.stored_bytes() / users / 1e6,
+        );
     }
 
     /// How many events a second the projector can follow.
@@ -278,6 +304,8 @@ impl Document {
         hot_rows(text, &hot, Scope::Organization, "active members");
         let month = Month::of(HOT_AT_USERS, &self.behaviour, &self.figures, &self.biller);
         let bill = month.bill();
+        let imported = &self.figures.row("importLeads").usage.partitions;
+        let import = |pattern: &str| imported.get(pattern).map_or(0.0, |units| units.writes * 5_000.0 / 50.0);
         let _ = write!(
             text,
             "\nThe table as a whole: {:.0} read and {:.0} write units a second at {} accounts, against the account's standard quota of 40,000 \
@@ -285,11 +313,38 @@ impl Document {
              former peak after that: warm it before a launch that is larger.\n\nPartitions of one account, address, event, command, lead or \
              conversation are not listed: nobody else's load adds to theirs, and rate limits bound what one can do. `RATE#login-network#<digest>` \
              is the one that strangers behind one address share; a refused attempt costs a write unit too, so 1,000 attempts a second \
-             from one network throttle that network's counter alone.\n",
+             from one network throttle that network's counter alone.\n\nMeans hide bursts. An import of 5,000 leads writes {:.0} units to \
+             `ORG#<organization>#LEAD`, {:.0} to `…#LEAD_IDENTITY` and {:.0} to one list of the index: {:.0} seconds at a partition's pace, where four \
+             chunks at once would be done sooner. DynamoDB lends a partition what it did not use in the last five minutes; beyond that, \
+             and for a second large import at once, writes are throttled and repeated.\n",
             month.at_peak(bill.reads),
             month.at_peak(bill.writes),
             thousands(HOT_AT_USERS as u64),
+            import("ORG#<organization>#LEAD"),
+            import("ORG#<organization>#LEAD_IDENTITY"),
+            import("listing: ORG#<organization>#LEAD#contacted"),
+            import("ORG#<organization>#LEAD") / PARTITION_WRITES,
         );
+    }
+}
+
+/// Why an operation is dear, where there is more to say than its figures do.
+fn why(operation: &str) -> &'static str {
+    match operation {
+        "importLeads" => {
+            ", 50 leads at once: each is a row, a marker that keeps its address unique, and an index entry, and the first two \
+             are written in a transaction"
+        }
+        "analyze" => {
+            ": the engine creates three follow-ups and a post, each a task that is claimed, written by a language model and recorded"
+        }
+        "createTask" | "retryTask" => {
+            ": the task is claimed, written by a language model and recorded, and moves in two indexes each time"
+        }
+        "sendMessage" => {
+            ": three transactions, so that neither question nor answer is lost or said twice, and a function that waits"
+        }
+        _ => "",
     }
 }
 
@@ -301,6 +356,7 @@ fn hot_rows(text: &mut String, hot: &[Hot], scope: Scope, whom: &str) {
     for hot in hot.iter().filter(|hot| hot.scope == scope) {
         let limit = match hot.limit_at {
             None => "never: its load does not grow".to_owned(),
+            Some(limit) if limit > 1e9 => format!("beyond a billion {whom}"),
             Some(limit) => format!("{} {whom}", thousands(rounded(limit))),
         };
         let (writes, reads) = (hot.units.writes, hot.units.reads);
@@ -393,8 +449,9 @@ const BILLS: &str = "
 
 From the figures above, the prices and `infra/costs/behaviour.yaml`, whose every number is an assumption with a comment. With the free tiers that
 have no end; without language models' tokens, e-mail, support, tax, and the frontend. Function URLs, reading the stream from Lambda,
-encryption with AWS's own keys and the Worker's traffic cost nothing; what the Worker reads from DynamoDB leaves AWS and would be data
-transfer, which is not in here. Storage is that after a year of growth, the trail of events with it.
+removal by time to live and the Worker's own traffic cost nothing. Not in here: what the Worker reads from DynamoDB, which leaves AWS and is data
+transfer; and requests to KMS, which `SSESpecification: { SSEEnabled: true }` makes with AWS's managed key (without it the table is encrypted
+with a key that AWS owns, for nothing). Storage is that after a year of growth, the trail of events with it.
 
 ";
 

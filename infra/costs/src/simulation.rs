@@ -119,7 +119,7 @@ impl<'a> Month<'a> {
         let line = |name, amount: String, dollars: f64| Line { name, amount, dollars };
         let beyond = |used: f64, free: f64| (used - free).max(0.0);
         let million = 1e6;
-        let stored_gb = self.stored_bytes(&bill) / GB;
+        let stored_gb = self.stored_bytes() / GB;
         let queues = resource_queues();
         let polls = queues * machine.pollers_per_queue * MONTH_SECONDS / machine.poll_seconds;
         let sqs = bill.sqs_requests + polls;
@@ -195,7 +195,8 @@ impl<'a> Month<'a> {
     }
 
     /// What is stored after the months of growth: what stays, month by month, and of what expires what is there at any time.
-    fn stored_bytes(&self, bill: &Bill) -> f64 {
+    pub fn stored_bytes(&self) -> f64 {
+        let bill = self.bill();
         let register = self.loads.iter().find(|load| load.row.key() == "register");
         let accounts = register.map_or(0.0, |load| {
             let account = self.biller.whole(load.row).kept_bytes;

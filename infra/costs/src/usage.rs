@@ -107,7 +107,7 @@ fn part(part: &str) -> String {
     let digits = |alphabet: fn(char) -> bool| !part.is_empty() && part.chars().all(alphabet);
     match part.len() {
         1 if digits(|character| character.is_ascii_digit()) => "<shard>".to_owned(),
-        32.. if digits(|character| character.is_ascii_hexdigit()) => "<digest>".to_owned(),
+        16.. if digits(|character| character.is_ascii_hexdigit()) => "<digest>".to_owned(),
         _ if part.contains('@') => "<address>".to_owned(),
         _ => part.to_owned(),
     }
@@ -125,7 +125,7 @@ mod tests {
             ("EMAIL#ada@example.com", "EMAIL#<address>"),
             ("TASK#7", "TASK#<shard>"),
             ("COUNTER#USERS", "COUNTER#USERS"),
-            ("RATE#chat#3a7bd3e2360a3d29eea436fcfb7e44c7", "RATE#chat#<digest>"),
+            ("RATE#chat#3a7bd3e2360a3d29eea436fc", "RATE#chat#<digest>"),
         ] {
             assert_eq!(pattern(key), name);
         }

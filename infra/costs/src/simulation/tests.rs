@@ -73,7 +73,7 @@ fn storage_is_a_year_of_growth_and_the_accounts_there_are() {
     let biller = Biller::new(behaviour.machine.clone());
     let month = Month::of(1_000.0, &behaviour, &figures, &biller);
     // Each measured call keeps 1,000 bytes: 30,000 gets and 43,200 sweeps a month for a year, and of 1,000 accounts two rows each.
-    let stored = month.stored_bytes(&month.bill());
+    let stored = month.stored_bytes();
     assert_eq!(stored, 12.0 * 73_200.0 * 1_000.0 + 1_000.0 * 2_000.0);
 }
 
