@@ -9,6 +9,7 @@ use shared::id::{LeaseId, PostId};
 use shared::model::task::{Task, TaskInput, TaskOutput};
 use shared::problem::Problem;
 use shared::store::Transaction;
+use shared::trace::Trace;
 
 use super::Scenario;
 
@@ -99,8 +100,8 @@ async fn done_tasks(scenario: &Scenario, count: u32) {
         for _ in 0..count {
             let now = services.clock.now();
             let input = TaskInput::SocialMediaPost;
-            let task =
-                Task::new(services.ids.next(), organization, Task::POST_TITLE.to_owned(), input, Actor::Platform, now);
+            let (id, trace, title) = (services.ids.next(), Trace::begin(&services.ids), Task::POST_TITLE.to_owned());
+            let task = Task::new(id, organization, title, input, Actor::Platform, trace, now);
             let text = QUESTION.repeat(6);
             let output =
                 TaskOutput::SocialMediaPost { post_id: services.ids.next::<PostId>(), text, hashtags: Vec::new() };
