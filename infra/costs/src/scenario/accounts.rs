@@ -1,0 +1,102 @@
+//! Accounts, organisations, ventures.
+
+use std::time::Duration;
+
+use groundwork::operator::{set_plan, set_role};
+use serde_json::json;
+use shared::access::PlatformRole;
+use shared::plan::PlanName;
+
+use super::{EMAIL, PASSWORD, Scenario};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+pub(super) async fn run(scenario: &mut Scenario) {
+    session(scenario).await;
+    organizations(scenario).await;
+    ventures(scenario).await;
+}
+
+async fn session(scenario: &mut Scenario) {
+    let request = scenario.stage.app.get("/api/health");
+    scenario.measure("getHealth", "", 200, request).await;
+    let request = scenario.stage.app.get("/.well-known/jwks.json");
+    scenario.measure("getJwks", "", 200, request).await;
+    let body = json!({"email": EMAIL, "password": PASSWORD, "name": "Ada Lovelace"});
+    let request = scenario.stage.app.post("/api/auth/register").json(&body);
+    scenario.measure("register", "", 201, request).await;
+    let request = scenario.stage.app.post("/api/auth/login").json(&json!({"email": EMAIL, "password": PASSWORD}));
+    let signed_in = scenario.measure("login", "", 200, request).await;
+    let text = |name: &str| signed_in[name].as_str().expect("a token").to_owned();
+    (scenario.token, scenario.refresh_token) = (text("accessToken"), text("refreshToken"));
+    let request = scenario.get("/api/auth/me");
+    scenario.measure("getMe", "", 200, request).await;
+    let request = scenario.stage.app.post("/api/auth/refresh").json(&json!({"refreshToken": scenario.refresh_token}));
+    let refreshed = scenario.measure("refreshTokens", "", 200, request).await;
+    scenario.token = refreshed["accessToken"].as_str().expect("a token").to_owned();
+    // What an instance reads beside a call when its keys are cold.
+    scenario.stage.platform.services.keys.clear();
+    let request = scenario.get("/api/auth/me");
+    let measured = scenario.stage.call_as_it_is(200, request).await;
+    scenario.record("getMe", "verifying keys cold", measured);
+}
+
+async fn organizations(scenario: &mut Scenario) {
+    let body = json!({"name": "Analytical Engines", "industry": "Computing"});
+    let request = scenario.post("/api/organizations", &body);
+    let organization = scenario.measure("createOrganization", "", 201, request).await;
+    let request = scenario.get("/api/organizations");
+    scenario.measure("listOrganizations", "2 items", 200, request).await;
+    for number in 0..48 {
+        let request = scenario.post("/api/organizations", &json!({"name": format!("Organisation {number}")}));
+        scenario.quietly(201, request).await;
+    }
+    let request = scenario.get("/api/organizations");
+    scenario.measure("listOrganizations", "", 200, request).await;
+    scenario.organization = organization["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/organizations/{}", scenario.organization);
+    let request = scenario.get(&path);
+    scenario.measure("getOrganization", "", 200, request).await;
+    set_plan(&scenario.stage.backstage, scenario.organization_id(), PlanName::Pro).await.expect("the plan is set");
+    set_role(&scenario.stage.backstage, EMAIL, Some(PlatformRole::Support)).await.expect("the role is set");
+    let runs = scenario.stage.follow().await;
+    scenario.note_runs(&runs);
+}
+
+async fn ventures(scenario: &mut Scenario) {
+    let body = json!({"name": "Engine", "stage": "idea", "category": "Hardware",
+        "description": "We build engines that compute what today is computed by hand, and print the tables without a fault."});
+    let request = scenario.post("/api/ventures/create", &body);
+    let venture = scenario.measure("createVenture", "", 201, request).await;
+    let request = scenario.get("/api/ventures");
+    scenario.measure("listVentures", "1 item", 200, request).await;
+    for _ in 0..49 {
+        let request = scenario.post("/api/ventures/create", &body);
+        scenario.quietly(201, request).await;
+    }
+    let request = scenario.get("/api/ventures");
+    scenario.measure("listVentures", "", 200, request).await;
+    let path = format!("/api/ventures/{}", venture["id"].as_str().expect("an id"));
+    let request = scenario.get(&path);
+    scenario.measure("getVenture", "", 200, request).await;
+}
+
+/// What comes last: the next day, and the end of the session.
+pub(super) async fn end(scenario: &mut Scenario) {
+    let request = scenario.get("/api/activity");
+    scenario.measure("listActivity", "", 200, request).await;
+    let request = scenario.get("/api/analytics/platform");
+    scenario.measure("getPlatformFigures", "", 200, request).await;
+    tokio::time::sleep(DAY).await;
+    let request = scenario.stage.app.post("/api/auth/login").json(&json!({"email": EMAIL, "password": PASSWORD}));
+    let signed_in = request.send().await.expect(200);
+    scenario.token = signed_in["accessToken"].as_str().expect("a token").to_owned();
+    let mut run = scenario.stage.follow().await.pop().expect("the event is projected");
+    run.case = "the first event of an account's day".to_owned();
+    scenario.note(run, Vec::new());
+    scenario.organization = String::new();
+    let request = scenario.get("/api/auth/me");
+    scenario.stage.call(200, request).await;
+    let request = scenario.dressed(scenario.stage.app.post("/api/auth/logout"));
+    scenario.measure("logout", "", 204, request).await;
+}
