@@ -41,8 +41,8 @@ impl Exchange {
         Self { event: self.event.clone(), expected: Expected::Success }
     }
 
-    /// Fails unless this is the answer that was to come.
-    pub(super) fn check(&self, outcome: Result<Value, FunctionError>) -> Result<(), Error> {
+    /// Fails unless this is the answer that was to come of the function `name`.
+    pub(super) fn check(&self, name: &str, outcome: Result<Value, FunctionError>) -> Result<(), Error> {
         let is_right = match (&self.expected, &outcome) {
             (Expected::Status(status), Ok(answer)) => answer.get("statusCode") == Some(&Value::from(*status)),
             (Expected::WholeBatch, Ok(answer)) => {
@@ -52,6 +52,10 @@ impl Exchange {
             (Expected::Success, outcome) => outcome.is_ok(),
             _ => false,
         };
-        if is_right { Ok(()) } else { Err(format!("expected {:?}, but this came: {outcome:?}", self.expected).into()) }
+        if is_right {
+            Ok(())
+        } else {
+            Err(format!("{name}: expected {:?}, but this came: {outcome:?}", self.expected).into())
+        }
     }
 }

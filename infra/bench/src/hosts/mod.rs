@@ -65,6 +65,7 @@ struct Summary {
 
 /// A function that runs and what invokes it.
 struct Running {
+    name: String,
     lambda: RuntimeApi,
     function: Function,
 }
@@ -73,7 +74,7 @@ impl Running {
     async fn start(subject: &Subject) -> Result<Self, Error> {
         let lambda = RuntimeApi::start().await?;
         let function = lambda.spawn(&subject.binary, subject.environment.clone())?;
-        Ok(Self { lambda, function })
+        Ok(Self { name: subject.name.clone(), lambda, function })
     }
 
     /// How long the invocation takes.
@@ -82,7 +83,7 @@ impl Running {
         let began = Instant::now();
         let outcome = self.lambda.invoke(event).await;
         let elapsed = began.elapsed();
-        exchange.check(outcome)?;
+        exchange.check(&self.name, outcome)?;
         Ok(elapsed)
     }
 }
@@ -122,7 +123,7 @@ async fn first_response(subject: &Subject, exchange: &Exchange) -> Result<(Durat
     let function = lambda.spawn(&subject.binary, environment)?;
     let outcome = lambda.invoke(event).await;
     let elapsed = began.elapsed();
-    exchange.check(outcome)?;
+    exchange.check(&subject.name, outcome)?;
     Ok((elapsed, Memory::of(&function)?))
 }
 

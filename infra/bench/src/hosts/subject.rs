@@ -117,7 +117,10 @@ impl World {
         let post = |path: &str, body: &Value| Exchange::request("POST", path, token, Some(body), 422);
         match name {
             "organizations" => Ok(post("/api/organizations", &json!({ "name": " " }))),
-            "ventures" => Ok(post("/api/ventures/create", &json!({ "name": " ", "stage": "mvp" }))),
+            "ventures" => Ok(post(
+                "/api/ventures/create",
+                &json!({ "name": " ", "stage": "mvp", "category": "Computing", "description": " " }),
+            )),
             "crm" => Ok(post("/api/crm/leads", &json!({ "name": " ", "email": "nobody" }))),
             "agents" => Ok(post("/api/chat/message", &json!({ "message": " " }))),
             "analytics" => Ok(Exchange::request("GET", "/api/analytics/platform", token, None, 403)),
