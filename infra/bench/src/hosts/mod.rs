@@ -3,6 +3,7 @@
 mod exchange;
 mod subject;
 
+use std::fs::DirEntry;
 use std::path::Path;
 use std::time::Duration;
 
@@ -67,14 +68,15 @@ struct Summary {
 struct Running {
     name: String,
     lambda: RuntimeApi,
-    function: Function,
+    /// The process ends with this.
+    _function: Function,
 }
 
 impl Running {
     async fn start(subject: &Subject) -> Result<Self, Error> {
         let lambda = RuntimeApi::start().await?;
         let function = lambda.spawn(&subject.binary, subject.environment.clone())?;
-        Ok(Self { name: subject.name.clone(), lambda, function })
+        Ok(Self { name: subject.name.clone(), lambda, _function: function })
     }
 
     /// How long the invocation takes.
@@ -120,11 +122,11 @@ async fn first_response(subject: &Subject, exchange: &Exchange) -> Result<(Durat
     let lambda = RuntimeApi::start().await?;
     let (environment, event) = (subject.environment.clone(), exchange.event.clone());
     let began = Instant::now();
-    let function = lambda.spawn(&subject.binary, environment)?;
+    let _function = lambda.spawn(&subject.binary, environment)?;
     let outcome = lambda.invoke(event).await;
     let elapsed = began.elapsed();
     exchange.check(&subject.name, outcome)?;
-    Ok((elapsed, Memory::of(&function)?))
+    Ok((elapsed, Memory::of(&subject.binary)?))
 }
 
 /// Invokes all of them, in turns.
@@ -143,7 +145,7 @@ async fn invoke_warm(subjects: &[Subject], programs: &mut [Program], invocations
                 nothing.push(microseconds(running.time(&subject.nothing).await?));
             }
             if turn.saturating_add(1).saturating_mul(TURN) == SETTLED.min(invocations) {
-                program.memory_settled = Memory::of(&running.function)?;
+                program.memory_settled = Memory::of(&subject.binary)?;
             }
             if let Some(exchange) = &subject.refused {
                 running.time(exchange).await?;
@@ -177,10 +179,17 @@ impl Program {
 }
 
 impl Memory {
-    /// What Linux says of a process that runs.
-    fn of(function: &Function) -> Result<Self, Error> {
-        let id = function.id().ok_or("the function has ended")?;
-        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    /// What Linux says of the process that we started from this binary.
+    fn of(binary: &Path) -> Result<Self, Error> {
+        let binary = binary.canonicalize()?;
+        let parent = format!("PPid:\t{}\n", std::process::id());
+        let status_of = |process: &DirEntry| {
+            let is_it = std::fs::read_link(process.path().join("exe")).is_ok_and(|running| running == binary);
+            let status = is_it.then(|| std::fs::read_to_string(process.path().join("status")).ok())?;
+            status.filter(|status| status.contains(&parent))
+        };
+        let mut processes = std::fs::read_dir("/proc")?.filter_map(Result::ok);
+        let status = processes.find_map(|process| status_of(&process)).ok_or("the function has ended")?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("a field is missing in /proc")?;
             Ok::<u64, Error>(line.trim().trim_end_matches("kB").trim().parse()?)

@@ -17,18 +17,12 @@ use super::server::Invocations;
 /// A function that runs. Dropping it kills the process.
 #[derive(Debug)]
 pub struct Function {
-    id: Option<u32>,
     log: Arc<Mutex<Vec<String>>>,
     exited: Option<oneshot::Receiver<Option<ExitStatus>>>,
     watch: JoinHandle<()>,
 }
 
 impl Function {
-    /// The operating system's number of the process; none if it had ended before it could be asked.
-    pub const fn id(&self) -> Option<u32> {
-        self.id
-    }
-
     /// Every line that the process has written so far to its standard output and its standard error.
     pub fn log(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -66,7 +60,6 @@ pub(super) fn spawn(
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     let mut child = command.spawn()?;
-    let id = child.id();
     invocations.mend();
     let log = Arc::new(Mutex::new(Vec::new()));
     let output = child.stdout.take().map(|pipe| keep_lines(pipe, Arc::clone(&log)));
@@ -83,7 +76,7 @@ pub(super) fn spawn(
         invocations.break_with(&FunctionError::new("Runtime.ExitError", message));
         let _ = report.send(status);
     });
-    Ok(Function { id, log, exited: Some(exited), watch })
+    Ok(Function { log, exited: Some(exited), watch })
 }
 
 /// The variables that Lambda sets for every function, as far as a runtime or an SDK reads them.
