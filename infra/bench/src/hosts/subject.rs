@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Function, Template};
 use embedded::{EmbeddedSqs, aws_router};
 use serde_json::{Value, json};
@@ -11,8 +10,9 @@ use shared::clock::TimeSource;
 use shared::event::{Actor, Fact};
 use shared::id::{LeadId, TaskId};
 use shared::queue::{AgenticMessage, TaskMessage};
+use shared::trace::Trace;
 use shared_lambda::Error;
-use testkit::runtime_api::queue_event;
+use testkit::runtime_api::{queue_event, schedule_event, stream_event};
 use testkit::{Caller, Cloud, SystemClock, TEMPLATE};
 use tokio::net::TcpListener;
 
@@ -144,9 +144,7 @@ impl World {
                 Exchange { event: queue_event(queue, &[self.message(name)?]), expected: Expected::WholeBatch }
             }
             (Some(EventSource::Schedule { .. }), _) => {
-                let time = SystemClock.now().to_string();
-                let event = json!({ "id": "1", "source": "aws.scheduler", "time": time, "resources": [] });
-                Exchange { event, expected: Expected::Success }
+                Exchange { event: schedule_event(&subject.name, SystemClock.now()), expected: Expected::Success }
             }
             (Some(EventSource::Stream { .. }), _) => {
                 Exchange { event: self.change().await?, expected: Expected::WholeBatch }
@@ -163,11 +161,11 @@ impl World {
         let organization_id = self.founder.organization_id;
         match name {
             "task-runner" => {
-                Ok(serde_json::to_string(&TaskMessage { organization_id, task_id: ids.next::<TaskId>() })?)
+                Ok(serde_json::to_string(&TaskMessage { organization_id, task_id: ids.next::<TaskId>(), trace: None })?)
             }
             "agentic-worker" => {
                 let slot = SystemClock.now().hour();
-                Ok(serde_json::to_string(&AgenticMessage { organization_id, slot })?)
+                Ok(serde_json::to_string(&AgenticMessage { organization_id, slot, trace: Trace::begin(ids) })?)
             }
             _ => Err(format!("infra/bench/src/hosts/subject.rs has no message for {name} yet: add it").into()),
         }
@@ -177,13 +175,13 @@ impl World {
     async fn change(&self) -> Result<Value, Error> {
         let services = &self.cloud.services;
         let fact = Fact::LeadCreated { lead_id: services.ids.next::<LeadId>() };
-        let event = services.event(self.founder.organization_id, Actor::Platform, None, fact);
+        let event = services.event(self.founder.organization_id, Actor::Platform, Trace::begin(&services.ids), fact);
         let stream = self.cloud.dynamodb.stream(services.store.table());
         while let Some(last) = stream.next_batch(100).await?.last() {
             stream.acknowledge(last.sequence()).await?;
         }
         self.cloud.write(|transaction| transaction.create(event.clone())).await;
-        Ok(lambda_event(stream.next_batch(1).await?))
+        Ok(stream_event(&stream.next_batch(1).await?))
     }
 }
 
