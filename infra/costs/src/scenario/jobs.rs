@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use shared::event::Actor;
 use shared::model::organization::Organization;
+use shared::model::task::{Task, TaskInput};
 use shared::plan::PlanName;
 use shared::problem::Problem;
-use shared::store::{Store, Transaction};
+use shared::services::Services;
+use shared::store::{Entity, Store, Transaction};
+use shared::trace::Trace;
 
 use super::Scenario;
 use crate::stage::Run;
@@ -24,23 +27,32 @@ pub(super) async fn run(scenario: &mut Scenario) {
     hourly_run(scenario).await;
 }
 
-/// Tasks whose doorbells nobody heard.
+/// Tasks whose doorbells nobody heard. Their ids are given, so that the shards they fall on do not hang on what else drew one.
 async fn sweep_with_work(scenario: &mut Scenario) {
-    let leads = scenario.get("/api/crm/leads?status=contacted&limit=100").send().await.expect(200);
-    let free = leads["data"].as_array().expect("a list").iter().filter(|lead| lead["openFollowUpTaskId"].is_null());
-    let free = free.map(|lead| lead["id"].clone()).collect::<Vec<_>>();
-    for lead in free.iter().rev().take(DUE_TASKS as usize) {
-        let body = json!({"kind": "lead_followup", "leadId": lead});
-        let request = scenario.post("/api/tasks", &body);
-        request.send().await.expect(201);
-        scenario.stage.project().await;
-    }
-    scenario.stage.receive("tasks").await;
+    let (services, organization) = (scenario.stage.backstage.clone(), scenario.organization_id());
+    let (trace, now) = (Trace::begin(&services.ids), services.clock.now());
+    let task = |number| {
+        let id = format!("tsk_01KAGR3V0R{number:016}").parse().expect("an id");
+        let (title, input) = (Task::POST_TITLE.to_owned(), TaskInput::SocialMediaPost);
+        Task::new(id, organization, title, input, Actor::Platform, trace, now)
+    };
+    let tasks = (0..DUE_TASKS).map(task).collect::<Vec<_>>();
+    write(&services.store, |transaction| tasks.iter().for_each(|task| transaction.create(task.clone()))).await;
     tokio::time::sleep(Duration::from_secs(180)).await;
     let run = scenario.stage.sweep(&format!("{DUE_TASKS} tasks are due")).await;
     scenario.note(run, Vec::new());
-    let runs = scenario.stage.follow().await;
-    scenario.note_runs(&runs);
+    scenario.stage.receive("tasks").await;
+    write(&services.store, |transaction| tasks.iter().for_each(|task| transaction.delete_key(task.key()))).await;
+}
+
+/// Writes to the table beside the path.
+async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
+    let transaction = || async {
+        let mut transaction = Transaction::new();
+        plan(&mut transaction);
+        Ok::<_, Problem>((transaction, ()))
+    };
+    store.execute(transaction).await.expect("the table takes it");
 }
 
 async fn hourly_run(scenario: &mut Scenario) {
@@ -49,7 +61,7 @@ async fn hourly_run(scenario: &mut Scenario) {
     let worked = scenario.stage.follow().await;
     note_engine(scenario, "something to do", worked);
     // Everybody who was silent is written to within some hours; then a run finds nothing new.
-    for _ in 0..12 {
+    for _ in 0..20 {
         tokio::time::sleep(HOUR).await;
         scenario.stage.agentic_run("").await;
         let runs = scenario.stage.follow().await;
@@ -58,7 +70,7 @@ async fn hourly_run(scenario: &mut Scenario) {
             break;
         }
     }
-    above_free(&scenario.stage.backstage.store, scenario, ORGANIZATIONS - 1).await;
+    above_free(&scenario.stage.backstage, ORGANIZATIONS - 1).await;
     let many = scenario.stage.agentic_run(&format!("{ORGANIZATIONS} organisations")).await;
     scenario.note(many, Vec::new());
     scenario.stage.receive("agentic").await;
@@ -71,23 +83,21 @@ fn note_engine(scenario: &mut Scenario, case: &str, mut runs: Vec<Run>) {
     scenario.note(run, runs);
 }
 
-async fn above_free(store: &Store, scenario: &Scenario, count: u32) {
-    let services = &scenario.stage.backstage;
-    for chunk in 0..count.div_ceil(100) {
-        let plan = || async {
-            let mut transaction = Transaction::<Problem>::new();
-            for number in (chunk * 100)..((chunk + 1) * 100).min(count) {
-                transaction.create(Organization {
-                    id: services.ids.next(),
-                    name: format!("Organisation {number}"),
-                    industry: None,
-                    personal: false,
-                    plan: PlanName::Pro,
-                    created_at: services.clock.now(),
-                });
-            }
-            Ok::<_, Problem>((transaction, ()))
-        };
-        store.execute(plan).await.expect("the organisations are written");
+/// Organisations above free; their ids are given, so that they spread over the shards in the same way whatever else drew one.
+async fn above_free(services: &Services, count: u32) {
+    let organization = |number| Organization {
+        id: format!("org_01KAGR3V0R{number:016}").parse().expect("an id"),
+        name: format!("Organisation {number}"),
+        industry: None,
+        personal: false,
+        plan: PlanName::Pro,
+        created_at: services.clock.now(),
+    };
+    for first in (0..count).step_by(100) {
+        let chunk = first..(first + 100).min(count);
+        write(&services.store, |transaction| {
+            chunk.clone().for_each(|number| transaction.create(organization(number)));
+        })
+        .await;
     }
 }
