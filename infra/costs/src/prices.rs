@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use embedded::template::Template;
 use serde::Deserialize;
 use serde_yaml_ng::Value;
 use testkit::TEMPLATE;
@@ -42,7 +43,7 @@ group! {
     Lambda { request_million, gb_second, free_requests, free_gb_seconds }
     Sqs { request_million, free_requests }
     Scheduler { invocation_million, free_invocations }
-    CloudWatch { log_gb, log_free_gb, log_storage_gb_month, metric_month, free_metrics, alarm_month, free_alarms }
+    CloudWatch { log_gb, log_free_gb, log_storage_gb_month, metric_month, free_metrics, alarm_month, free_alarms, composite_alarm_month }
     Transfer { gb, free_gb }
     Workers { plan_month, request_million, included_requests, cpu_million_ms, included_cpu_ms }
 }
@@ -56,22 +57,29 @@ impl Prices {
 
 /// The memory that each function of the template has, in GB.
 pub fn memory_gb() -> BTreeMap<String, f64> {
+    let functions = Template::read(TEMPLATE).expect("the template is readable").functions;
     let template: Value = serde_yaml_ng::from_str(TEMPLATE).expect("the template is YAML");
     let everybody = template["Globals"]["Function"]["MemorySize"].as_f64().expect("a size");
-    let resources = template["Resources"].as_mapping().expect("resources").values();
-    let functions = resources.filter(|resource| resource["Type"].as_str() == Some("AWS::Serverless::Function"));
-    let memory = functions.map(|function| {
-        let name = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a name").to_owned();
-        (name, function["Properties"]["MemorySize"].as_f64().unwrap_or(everybody) / 1024.0)
+    let memory = functions.into_iter().map(|(name, function)| {
+        let own = template["Resources"][function.logical_id.as_str()]["Properties"]["MemorySize"].as_f64();
+        (name, own.unwrap_or(everybody) / 1024.0)
     });
     memory.collect()
 }
 
-/// How many resources of a type the template has.
+/// How many resources of a type the template makes, its loops (`Fn::ForEach`: a variable, its values, resources) unrolled.
 pub fn resource_count(kind: &str) -> usize {
     let template: Value = serde_yaml_ng::from_str(TEMPLATE).expect("the template is YAML");
-    let resources = template["Resources"].as_mapping().expect("resources").values();
-    resources.filter(|resource| resource["Type"].as_str() == Some(kind)).count()
+    let of_kind = |resources: &Value| {
+        let resources = resources.as_mapping().into_iter().flat_map(|resources| resources.values());
+        resources.filter(|resource| resource["Type"].as_str() == Some(kind)).count()
+    };
+    let resources = template["Resources"].as_mapping().expect("resources");
+    let loops = resources.values().filter_map(Value::as_sequence).map(|parts| match parts.as_slice() {
+        [_, values, looped] => values.as_sequence().map_or(0, Vec::len) * of_kind(looped),
+        _ => 0,
+    });
+    of_kind(&template["Resources"]) + loops.sum::<usize>()
 }
 
 /// What calls use of everything that is billed by use; what one uses, or the sum of many.
@@ -189,5 +197,18 @@ impl Biller {
             bill.add(&self.own(&run.function, &run.function, &run.usage), 1.0);
         }
         bill
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_s_loops_are_unrolled() {
+        let functions = Template::read(TEMPLATE).unwrap().functions;
+        assert_eq!(resource_count("AWS::Serverless::Function"), functions.len());
+        assert_eq!(resource_count("AWS::Logs::LogGroup"), functions.len(), "a loop makes one for each function");
+        assert_eq!(memory_gb().len(), functions.len());
     }
 }

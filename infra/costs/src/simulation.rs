@@ -125,6 +125,7 @@ impl<'a> Month<'a> {
         let sqs = bill.sqs_requests + polls;
         let log_gb = bill.invocations * machine.log_bytes / GB;
         let alarms = resource_count("AWS::CloudWatch::Alarm") as f64;
+        let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
         let schedules = DAYS * 24.0 * 61.0;
         let transfer_gb = bill.transfer_bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);
@@ -169,9 +170,10 @@ impl<'a> Month<'a> {
             ),
             line(
                 "CloudWatch metrics and alarms",
-                format!("{} metrics, {alarms} alarms", machine.metrics),
+                format!("{} metrics, {alarms} alarms, {composite} of several", machine.metrics),
                 beyond(machine.metrics, prices.cloudwatch.free_metrics) * prices.cloudwatch.metric_month
-                    + beyond(alarms, prices.cloudwatch.free_alarms) * prices.cloudwatch.alarm_month,
+                    + beyond(alarms, prices.cloudwatch.free_alarms) * prices.cloudwatch.alarm_month
+                    + composite * prices.cloudwatch.composite_alarm_month,
             ),
             line(
                 "Data transfer to the internet",
