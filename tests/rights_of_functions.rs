@@ -251,6 +251,17 @@ impl Scenario {
     }
 }
 
+impl Drop for Scenario {
+    /// A function without a right fails before the end, and only says that it does: here is why.
+    fn drop(&mut self) {
+        let journal = &self.platform.journal;
+        let missing = shown(&journal.rights_used(), &journal.rights_granted());
+        if std::thread::panicking() && !missing.is_empty() {
+            eprintln!("template.yaml does not grant {missing:#?}");
+        }
+    }
+}
+
 /// The operations of the OpenAPI document but the health, which is the host's.
 fn operations() -> BTreeSet<String> {
     let document = serde_json::to_value(groundwork::openapi()).unwrap();
