@@ -46,8 +46,8 @@ Resources:
   Other: { Type: AWS::SQS::Queue, Properties: { QueueName: !Sub "groundwork-${Stage}-other" } }
   WorkerFunction:
     Type: AWS::Serverless::Function
-    Metadata: { BuildProperties: { Binary: worker } }
     Properties:
+      FunctionName: !Sub groundwork-${Stage}-worker
       Policies:
         - Statement:
             - { Effect: Allow, Action: [dynamodb:GetItem, dynamodb:PutItem, dynamodb:Query], Resource: !GetAtt Table.Arn }

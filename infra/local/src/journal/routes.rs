@@ -1,16 +1,17 @@
 //! `GET /_local/requests`: the journal, for people and programs on this machine.
 
+use std::sync::Arc;
+
 use axum::extract::{Extension, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 use shared::http::ClientAddress;
 use shared::problem::Problem;
 
-use super::{Journal, page};
+use super::{Entry, Journal, page};
 
 /// Where the journal is.
 pub(crate) const PATH: &str = "/_local/requests";
@@ -24,6 +25,12 @@ pub(crate) fn routes(journal: Journal) -> Router {
 #[serde(deny_unknown_fields)]
 struct Asked {
     correlation: Option<String>,
+}
+
+/// What programs are answered.
+#[derive(Serialize)]
+struct Answer<'a> {
+    data: Vec<&'a Entry>,
 }
 
 async fn requests(
@@ -45,7 +52,7 @@ async fn requests(
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
     } else {
-        Json(json!({ "data": entries })).into_response()
+        Json(Answer { data: entries.iter().map(Arc::as_ref).collect() }).into_response()
     };
     let fixed = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
