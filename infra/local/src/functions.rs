@@ -18,7 +18,7 @@ use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
 
-use crate::invoke::Job;
+use crate::invoke::{Delivery, Job};
 use crate::platform::PlatformError;
 
 /// What functions are made of.
@@ -28,6 +28,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) template: &'a Template,
     pub(crate) sqs: &'a EmbeddedSqs,
     pub(crate) queues: &'a aws_sdk_sqs::Client,
+    pub(crate) delivery: &'a Arc<dyn Delivery>,
 }
 
 /// The OpenAPI document of all functions.
@@ -81,7 +82,7 @@ impl Parts<'_> {
         E: Display,
         F: Future<Output = Result<O, E>>,
     {
-        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, work)))
+        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, self.delivery.clone(), work)))
     }
 }
 

@@ -15,11 +15,43 @@ use tracing::Instrument;
 /// Jobs run on one thread, as on Lambda, so what they wait for need not be `Send`.
 type Work = dyn Fn(Value) -> LocalBoxFuture<'static, Result<Value, String>> + Send + Sync;
 
+/// An invocation in the making: a function's name, and what runs it on an event.
+pub struct Invocation<'a>(&'a Job);
+
+impl Invocation<'_> {
+    /// The function's name.
+    pub fn function(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Runs the function on an event, for at most its time-out.
+    pub async fn run(&self, event: Value) -> Result<Value, InvokeError> {
+        self.0.run(event).await
+    }
+}
+
+/// What brings events to functions. AWS promises to bring each at least once, in the end; tests put something here that does no more.
+pub trait Delivery: std::fmt::Debug + Send + Sync {
+    /// Brings an event to a function; what the function answered.
+    fn deliver<'a>(&'a self, to: Invocation<'a>, event: Value) -> LocalBoxFuture<'a, Result<Value, InvokeError>>;
+}
+
+/// Each event comes once and at once.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliverOnce;
+
+impl Delivery for DeliverOnce {
+    fn deliver<'a>(&'a self, to: Invocation<'a>, event: Value) -> LocalBoxFuture<'a, Result<Value, InvokeError>> {
+        async move { to.run(event).await }.boxed_local()
+    }
+}
+
 /// A job: what an event source, a schedule or an operator starts.
 #[derive(Clone)]
 pub(crate) struct Job {
     name: String,
     timeout: Duration,
+    delivery: Arc<dyn Delivery>,
     work: Arc<Work>,
 }
 
@@ -63,6 +95,7 @@ impl Job {
     pub(crate) fn new<I, O, E, F>(
         name: &str,
         timeout_seconds: u64,
+        delivery: Arc<dyn Delivery>,
         work: impl Fn(I) -> F + Clone + Send + Sync + 'static,
     ) -> Self
     where
@@ -80,11 +113,15 @@ impl Job {
             };
             invocation.boxed_local()
         };
-        Self { name: name.to_owned(), timeout: Duration::from_secs(timeout_seconds), work: Arc::new(work) }
+        Self { name: name.to_owned(), timeout: Duration::from_secs(timeout_seconds), delivery, work: Arc::new(work) }
     }
 
-    /// Runs the job on an event.
+    /// Has the event delivered to the job.
     pub(crate) async fn invoke(&self, event: Value) -> Result<Value, InvokeError> {
+        self.delivery.deliver(Invocation(self), event).await
+    }
+
+    async fn run(&self, event: Value) -> Result<Value, InvokeError> {
         let function = self.name.clone();
         let span = tracing::info_span!("invocation", function);
         let work = std::panic::AssertUnwindSafe((self.work)(event)).catch_unwind().instrument(span);
