@@ -38,7 +38,7 @@ impl FaultyDelivery {
     async fn bring(&self, to: &Invocation<'_>, mut event: Value) -> Result<Value, InvokeError> {
         let earlier = self.earlier(to.function(), &event);
         let died = || Err(InvokeError::Failed { function: to.function().to_owned(), reason: "it died".to_owned() });
-        let Some(fault) = self.faults.draw(possible(&event)) else { return to.run(event).await };
+        let Some(fault) = self.faults.draw_for_delivery(possible(&event)) else { return to.run(event).await };
         match fault {
             Fault::DeliveredTwice => {
                 drop(to.run(event.clone()).await);

@@ -106,10 +106,13 @@ impl Door {
         let token = format!("Bearer {}", sent.token);
         let who = [("authorization", token.as_str()), ("x-organization-id", sent.organization.as_str())];
         let who = who.into_iter().filter(|(_, value)| !value.is_empty() && *value != "Bearer ");
-        let headers = who.chain(key).chain([("content-type", sent.content_type)].into_iter().filter(|(_, value)| !value.is_empty()));
+        let headers = who
+            .chain(key)
+            .chain([("content-type", sent.content_type)].into_iter().filter(|(_, value)| !value.is_empty()));
         match &self.way {
             Way::InProcess(app) => {
-                let request = headers.fold(app.request(sent.method, &sent.path), |request, (name, value)| request.header(name, value));
+                let request = headers
+                    .fold(app.request(sent.method, &sent.path), |request, (name, value)| request.header(name, value));
                 let answer = request.content(sent.body.clone()).send().await;
                 let retry_after = answer.header("retry-after").and_then(|text| text.parse().ok());
                 Some(Answer { status: answer.status.as_u16(), body: answer.json, retry_after })
@@ -117,10 +120,12 @@ impl Door {
             Way::Http { client, url } => {
                 let url = format!("{}{}", url.borrow().as_str(), sent.path);
                 let method = reqwest::Method::from_bytes(sent.method.as_bytes()).expect("a method");
-                let request = headers.fold(client.request(method, url), |request, (name, value)| request.header(name, value));
+                let request =
+                    headers.fold(client.request(method, url), |request, (name, value)| request.header(name, value));
                 let answer = request.body(sent.body.clone()).send().await.ok()?;
                 let status = answer.status().as_u16();
-                let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+                let retry_after =
+                    answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
                 let bytes = answer.bytes().await.ok()?;
                 let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).ok()? };
                 Some(Answer { status, body, retry_after })

@@ -83,7 +83,13 @@ impl Founder {
         let email = format!("{}@founders.example", self.name);
         let body = json!({"email": email, "password": PASSWORD, "name": self.name});
         let json = "application/json";
-        let register = Sent { method: "POST", path: "/api/auth/register".to_owned(), content_type: json, body: body.to_string(), ..Sent::default() };
+        let register = Sent {
+            method: "POST",
+            path: "/api/auth/register".to_owned(),
+            content_type: json,
+            body: body.to_string(),
+            ..Sent::default()
+        };
         let mut answer = self.door.call(&register).await;
         if answer.status == 409 {
             let body = json!({"email": email, "password": PASSWORD}).to_string();
@@ -163,7 +169,8 @@ impl Founder {
     async fn create_lead(&mut self) {
         let name = self.next();
         let address = format!("{name}@leads.example");
-        let lead = json!({"name": name, "email": address, "status": "contacted", "lastContactedAt": "2026-10-01T00:00:00Z"});
+        let lead =
+            json!({"name": name, "email": address, "status": "contacted", "lastContactedAt": "2026-10-01T00:00:00Z"});
         let answer = self.command("/api/crm/leads", &lead).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         self.journal().created_leads.insert(text(&answer.body["id"]), address);
@@ -172,7 +179,8 @@ impl Founder {
     async fn import(&mut self) {
         let name = self.next();
         let addresses = (0..5).map(|row| format!("{name}-row{row}@leads.example")).collect::<Vec<_>>();
-        let rows = addresses.iter().map(|address| format!("{name},{address},contacted,2026-10-01\n")).collect::<String>();
+        let rows =
+            addresses.iter().map(|address| format!("{name},{address},contacted,2026-10-01\n")).collect::<String>();
         let file = format!("Name,Email,Status,Last Contacted\n{rows}");
         let answer = self.keyed("/api/crm/leads/import", "text/csv", file).await;
         assert_eq!((answer.status, &answer.body["failed"]), (200, &json!(0)), "{answer:?}");
@@ -255,7 +263,8 @@ impl Founder {
 
     async fn change_lead(&mut self) {
         if let Some(lead) = self.lead().await {
-            let body = json!({"name": lead["name"], "email": lead["email"], "status": "qualified", "notes": self.next()});
+            let body =
+                json!({"name": lead["name"], "email": lead["email"], "status": "qualified", "notes": self.next()});
             let path = format!("/api/crm/leads/{}", text(&lead["id"]));
             let sent = Sent { content_type: "application/json", body: body.to_string(), ..self.sent("PUT", &path) };
             let answer = self.door.call(&sent).await;

@@ -33,6 +33,17 @@ impl Rows {
         self.of(entity).map(|row| text(row, "id")).collect()
     }
 
+    /// Rows that a job must look at some time.
+    fn due(&self) -> impl Iterator<Item = &Value> {
+        let place = |row: &&Value| row["duePk"].as_str().is_some_and(|place| !place.starts_with("ABOVE_FREE"));
+        self.0.values().flatten().filter(place)
+    }
+
+    /// Whether there are such rows.
+    pub(crate) fn any_due(&self) -> bool {
+        self.due().next().is_some()
+    }
+
     /// How many rows there are.
     pub(crate) fn count(&self) -> usize {
         self.0.values().map(Vec::len).sum()
@@ -92,7 +103,11 @@ fn acknowledged(rows: &Rows, journal: &Journal, findings: &mut Findings) {
     findings.expect("memberships", owners.len(), journal.organizations.len());
     let said = |role: &'static str| rows.of("message").filter(move |row| text(row, "role") == role);
     findings.expect("questions to the assistant", said("user").count(), journal.questions);
-    findings.same("answers of the assistant", &said("assistant").map(|row| text(row, "id")).collect(), &strings(&journal.answers));
+    findings.same(
+        "answers of the assistant",
+        &said("assistant").map(|row| text(row, "id")).collect(),
+        &strings(&journal.answers),
+    );
 }
 
 fn leads(rows: &Rows, journal: &Journal, findings: &mut Findings) {
@@ -121,7 +136,8 @@ fn tasks(rows: &Rows, journal: &Journal, findings: &mut Findings) {
     let asked = by_runs_set.union(&strings(&journal.tasks)).copied().collect();
     findings.same("tasks", &rows.ids("task"), &asked);
     for run in rows.of("agenticRun") {
-        let kinds = run["actions"].as_array().into_iter().flatten().filter(|action| text(action, "type") == "lead_followup");
+        let kinds =
+            run["actions"].as_array().into_iter().flatten().filter(|action| text(action, "type") == "lead_followup");
         let count = kinds.count();
         if count > 3 {
             findings.0.push(format!("run {} created {count} follow-ups", run["id"]));
@@ -140,7 +156,11 @@ fn tasks(rows: &Rows, journal: &Journal, findings: &mut Findings) {
         let named = output["activityId"].as_str().or_else(|| output["postId"].as_str());
         let done = text(task, "status") == "COMPLETED";
         let expected = if done && !gone { named.into_iter().collect() } else { Vec::new() };
-        findings.expect(format!("effects of task {id}, {}", task["status"]), effects.remove(id).unwrap_or_default(), expected);
+        findings.expect(
+            format!("effects of task {id}, {}", task["status"]),
+            effects.remove(id).unwrap_or_default(),
+            expected,
+        );
         findings.expect(format!("output of task {id}, {}", task["status"]), named.is_some(), done);
     }
     findings.expect("effects of no task", effects.len(), 0);
@@ -172,7 +192,10 @@ fn events(rows: &Rows, findings: &mut Findings) {
         *of_things.entry((kind, thing.as_str().unwrap_or_default())).or_default() += 1;
     }
     // Runs of an hour have the same name in every organisation.
-    let twice = of_things.iter().filter(|((kind, _), count)| **count > 1 && *kind != "agentic.runCompleted").collect::<Vec<_>>();
+    let twice = of_things
+        .iter()
+        .filter(|((kind, _), count)| **count > 1 && *kind != "agentic.runCompleted")
+        .collect::<Vec<_>>();
     findings.expect("events that happened twice", twice, Vec::new());
     for task in rows.of("task") {
         let (id, status) = (text(task, "id"), text(task, "status"));
@@ -180,7 +203,11 @@ fn events(rows: &Rows, findings: &mut Findings) {
         findings.expect(format!("{id} created"), count("task.created"), 1);
         findings.expect(format!("{id} completed"), count("task.completed"), i64::from(status == "COMPLETED"));
         findings.expect(format!("{id} called off"), count("task.cancelled"), i64::from(status == "CANCELLED"));
-        findings.expect(format!("{id} failed"), count("task.failed") - count("task.retried"), i64::from(status == "FAILED"));
+        findings.expect(
+            format!("{id} failed"),
+            count("task.failed") - count("task.retried"),
+            i64::from(status == "FAILED"),
+        );
     }
 }
 
@@ -202,7 +229,11 @@ fn counters(rows: &Rows, findings: &mut Findings) {
     ] {
         let partition = format!("COUNTER#{name}");
         let shards = rows.of("counterShard").filter(|row| text(row, "pk") == partition);
-        findings.expect(format!("the counter {name}"), shards.map(|row| number(row, "count")).sum(), i64::try_from(counted).unwrap_or(-1));
+        findings.expect(
+            format!("the counter {name}"),
+            shards.map(|row| number(row, "count")).sum(),
+            i64::try_from(counted).unwrap_or(-1),
+        );
     }
 }
 
@@ -210,7 +241,8 @@ fn counters(rows: &Rows, findings: &mut Findings) {
 fn usage(rows: &Rows, findings: &mut Findings) {
     let mut expected = BTreeMap::<(String, String), [i64; 4]>::new();
     for task in rows.of("task") {
-        let entry = expected.entry((text(task, "organizationId").to_owned(), text(task, "usageMonth").to_owned())).or_default();
+        let entry =
+            expected.entry((text(task, "organizationId").to_owned(), text(task, "usageMonth").to_owned())).or_default();
         let (status, post) = (text(task, "status"), task["input"]["kind"] == "social_media_post");
         if matches!(status, "PENDING" | "IN_PROGRESS" | "COMPLETED") {
             entry[0] += 1;
@@ -239,8 +271,7 @@ fn nothing_is_stuck(rows: &Rows, journal: &Journal, findings: &mut Findings) {
     let marked = rows.of("lead").filter(|row| row["openFollowUpTaskId"].is_string()).count();
     findings.expect("leads that wait for a follow-up", marked, 0);
     findings.expect("organisations that wait for a post", rows.of("openPostTask").count(), 0);
-    let due = rows.0.values().flatten().filter(|row| !text(row, "duePk").is_empty() && !text(row, "duePk").starts_with("ABOVE_FREE"));
-    findings.expect("rows that are due", due.map(|row| text(row, "pk")).collect::<Vec<_>>(), Vec::new());
+    findings.expect("rows that are due", rows.due().map(|row| text(row, "pk")).collect::<Vec<_>>(), Vec::new());
     let unanswered = rows.of("idempotencyRecord").filter(|row| !row["status"].is_number()).count();
     findings.expect("commands without an answer", unanswered, journal.declined);
     let unfinished = rows.of("agenticRun").filter(|row| !row["finishedAt"].is_string());

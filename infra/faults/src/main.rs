@@ -35,8 +35,8 @@ enum Commands {
     /// Drive the real program at full load and kill it again and again.
     Soak {
         /// For how long.
-        #[arg(long, default_value_t = 10)]
-        minutes: u64,
+        #[arg(long, default_value_t = 10.0)]
+        minutes: f64,
         /// How often it is killed, in seconds.
         #[arg(long, default_value_t = 20)]
         kill_every: u64,
@@ -59,7 +59,7 @@ fn main() -> ExitCode {
             return if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
         Commands::Soak { minutes, kill_every, clients } => {
-            let (time, kill_every) = (Duration::from_secs(minutes * 60), Duration::from_secs(kill_every));
+            let (time, kill_every) = (Duration::from_secs_f64(minutes * 60.0), Duration::from_secs(kill_every));
             run_soak(&soak::Options { program: program(), time, kill_every, clients })
         }
     };
@@ -82,7 +82,12 @@ fn run_seeds(count: u64) -> (String, bool) {
         let mut told = told.lock().expect("nobody panics while holding it");
         if told.elapsed() >= Duration::from_secs(5) || summary.seeds == count {
             *told = Instant::now();
-            println!("{} of {count} seeds after {} s, {} failed", summary.seeds, began.elapsed().as_secs(), summary.failures.len());
+            println!(
+                "{} of {count} seeds after {} s, {} failed",
+                summary.seeds,
+                began.elapsed().as_secs(),
+                summary.failures.len()
+            );
         }
     });
     for (seed, reason) in &summary.failures {
@@ -104,7 +109,9 @@ fn run_soak(options: &soak::Options) -> (String, bool) {
 fn program() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    let built = Command::new(cargo).args(["build", "--package", "groundwork", "--bin", "groundwork", "--profile", profile]).status();
+    let built = Command::new(cargo)
+        .args(["build", "--package", "groundwork", "--bin", "groundwork", "--profile", profile])
+        .status();
     assert!(built.expect("cargo runs").success(), "the program cannot be built");
     let beside = std::env::current_exe().expect("a program has a path");
     beside.with_file_name(format!("groundwork{}", std::env::consts::EXE_SUFFIX))

@@ -20,10 +20,14 @@ fn said_by(program: &str, arguments: &[&str]) -> String {
 
 /// When, of which code, where.
 fn circumstances() -> String {
-    let changed = !said_by("git", &["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/FAULTS.md"]).is_empty();
+    let changed =
+        !said_by("git", &["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/FAULTS.md"]).is_empty();
     let commit = said_by("git", &["rev-parse", "--short", "HEAD"]);
     let processors = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown", |(_, model)| model);
+    let model = processors
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown", |(_, model)| model);
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let day = shared::clock::Clock::new(testkit::SystemClock).now().day();
     let changes = if changed { " with changes on top" } else { "" };
@@ -33,7 +37,7 @@ fn circumstances() -> String {
 
 fn rows(facts: &[(String, String)]) -> String {
     facts.iter().fold("| what | how many |\n|---|---|\n".to_owned(), |mut text, (name, value)| {
-        drop(writeln!(text, "| {name} | {value} |"));
+        let _ = writeln!(text, "| {name} | {value} |");
         text
     })
 }
@@ -89,7 +93,7 @@ pub fn of_soak(outcome: &soak::Outcome, options: &soak::Options) -> String {
     format!(
         "## The soak\n\n`cargo run -p faults -- soak --minutes {} --kill-every {}`; {}. The real program on a data directory, at full \
          load over\nHTTP, killed again and again; clients repeat what had no answer under the same key.\n\n{}",
-        options.time.as_secs() / 60,
+        options.time.as_secs_f64() / 60.0,
         options.kill_every.as_secs(),
         circumstances(),
         rows(&facts)

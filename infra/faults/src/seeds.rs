@@ -28,12 +28,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// How many founders there are, each with an account and an organisation.
 const FOUNDERS: u64 = 2;
 /// How many things each of a founder's two devices does.
-const ACTS: usize = 25;
+const ACTS: usize = 12;
 /// How many minutes the bad days go on when everybody has done what they wanted.
 const BAD_MINUTES: usize = 5;
 /// How many minutes of good days must suffice for everything to come to its end. An attempt that failed is repeated within eight minutes,
 /// a failed projection within an hour; the sweep rings for what stays due after 1, 2, 4, 8, 16 and 30 minutes.
 const GOOD_MINUTES: usize = 180;
+/// How often it is looked whether everything has come to its end.
+const LOOK_EVERY_MINUTES: usize = 5;
 
 /// What a seed's run came to.
 #[derive(Clone, Debug, Default)]
@@ -113,7 +115,8 @@ pub fn run_one(seed: u64) -> Result<Outcome, String> {
         runtime.expect("a runtime can be built").block_on(main_job(seed))
     };
     std::panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+        let text =
+            panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
         Err(format!("panicked: {}", text.unwrap_or_default()))
     })
 }
@@ -176,17 +179,28 @@ impl World {
         }
     }
 
-    /// The same without end, minute by second, while founders are at it.
+    /// Carries events without end while founders are at it.
     async fn go_on(&self) {
-        for second in 0_u64.. {
-            if second % 60 == 0 {
+        for round in 0_u64.. {
+            if round % 10 == 0 {
                 drop(self.platform.tick("sweep").await);
             }
-            if second % 600 == 300 {
+            if round % 100 == 30 {
                 drop(self.platform.tick("agentic-run").await);
             }
-            drop(self.platform.drain().await);
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            let carried = self.platform.drain().await.unwrap_or_default();
+            tokio::time::sleep(Duration::from_secs(if carried > 0 { 1 } else { 10 })).await;
+        }
+    }
+
+    /// Good days, until nothing is on its way or due any more.
+    async fn come_to_an_end(&self) {
+        for _ in 0..GOOD_MINUTES / LOOK_EVERY_MINUTES {
+            self.minutes(LOOK_EVERY_MINUTES).await;
+            let waits = self.platform.sqs.depths().iter().any(|queue| queue.total() > 0 && !queue.is_dead_letter_queue);
+            if !waits && !Rows::read(&self.platform.dynamodb, self.platform.services.store.table()).await.any_due() {
+                return;
+            }
         }
     }
 
@@ -214,7 +228,13 @@ impl World {
         for letter in self.platform.sqs.dead_letters() {
             if letter.source_queue.as_deref().is_some_and(|queue| queue.ends_with("agentic")) {
                 let url = self.platform.sqs.queue_url(letter.source_queue.as_deref().unwrap_or_default());
-                client.send_message().queue_url(url).message_body(letter.body).send().await.expect("the queue takes it");
+                client
+                    .send_message()
+                    .queue_url(url)
+                    .message_body(letter.body)
+                    .send()
+                    .await
+                    .expect("the queue takes it");
             }
         }
         for queue in self.platform.sqs.depths().iter().filter(|queue| queue.is_dead_letter_queue) {
@@ -232,9 +252,9 @@ async fn main_job(seed: u64) -> Result<Outcome, String> {
     }
     world.minutes(BAD_MINUTES).await;
     world.faults.end();
-    world.minutes(GOOD_MINUTES / 2).await;
+    world.come_to_an_end().await;
     world.redrive().await;
-    world.minutes(GOOD_MINUTES / 2).await;
+    world.come_to_an_end().await;
     let journal = std::mem::take(&mut *world.journal.lock().expect("nobody panics while holding it"));
     let (_, mut wrong) = repeat(&world.door, &journal, usize::MAX).await;
     world.platform.drain().await.map_err(|error| error.to_string())?;

@@ -23,10 +23,14 @@ const START_PATIENCE: Duration = Duration::from_secs(60);
 const ACTS_OF_AN_ORGANIZATION: usize = 150;
 /// How many commands are asked for once more in the end.
 const REPEATED_MAXIMUM: usize = 2_000;
-/// How far the clock is moved ahead in the end: leases and pauses that kills left behind come due.
-const CLOCK_AHEAD_SECONDS: &str = "600";
-/// How often the sweep is asked in the end, a second apart.
-const SWEEPS_MAXIMUM: usize = 120;
+/// How far the clock is moved ahead in the end: the leases of 2 minutes that kills left behind come due. Further would be too far: the
+/// sweep rings at once only for what came due in the last three minutes.
+const CLOCK_AHEAD_SECONDS: &str = "125";
+/// How often the sweep is started under load. The program does it once a minute, but is not let live for so long.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
+/// For how long at most the sweep is asked in the end, a second apart. It rings for what stays due 1, 2, 4, 8 and 16 minutes after, and
+/// the doorbells may have been killed each time.
+const SETTLE_PATIENCE: Duration = Duration::from_secs(20 * 60);
 
 /// How to soak.
 #[derive(Clone, Debug)]
@@ -72,7 +76,10 @@ impl Program {
         let announcement = data_directory.join("running.json");
         drop(std::fs::remove_file(&announcement));
         let mut command = Command::new(program);
-        command.args(["--port", "0", "--clock-ahead", clock_ahead, "--data-dir"]).arg(data_directory).env_remove("PORT");
+        command
+            .args(["--port", "0", "--clock-ahead", clock_ahead, "--data-dir"])
+            .arg(data_directory)
+            .env_remove("PORT");
         command.env("RUST_LOG", "groundwork=error,warn").stdout(Stdio::null());
         let child = command.spawn().expect("the program starts");
         let mut started = Self { child, url: String::new(), operator_token: String::new() };
@@ -150,11 +157,12 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
     let (urls, url) = watch::channel(program.url.clone());
     let (desks, desk) = watch::channel((program.url.clone(), program.operator_token.clone()));
     let (door, desk, stop) = (Door::http(url), Desk(desk), Arc::new(AtomicBool::new(false)));
-    let founders = (0..options.clients).map(|number| tokio::spawn(load(door.clone(), desk.clone(), journal.clone(), number, stop.clone())));
+    let founders = (0..options.clients)
+        .map(|number| tokio::spawn(load(door.clone(), desk.clone(), journal.clone(), number, stop.clone())));
     let founders = founders.collect::<Vec<_>>();
 
     let (began, mut program) = (Instant::now(), Some(program));
-    let (mut killed, mut told) = (Instant::now(), Instant::now());
+    let (mut killed, mut told, mut swept) = (Instant::now(), Instant::now(), Instant::now());
     let now_runs = |program: &Program| {
         urls.send_replace(program.url.clone());
         desks.send_replace((program.url.clone(), program.operator_token.clone()));
@@ -172,11 +180,23 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
             now_runs(&started);
             program = Some(started);
             killed = Instant::now();
+            // What was killed with it is rung for early in the next life.
+            desk.ask(&sweep()).await;
+            swept = Instant::now();
+        }
+        if swept.elapsed() >= SWEEP_EVERY {
+            desk.ask(&sweep()).await;
+            swept = Instant::now();
         }
         if told.elapsed() >= Duration::from_secs(5) {
             told = Instant::now();
             let commands = journal.lock().expect("nobody panics while holding it").commands();
-            progress(&format!("{:>4} s, {} kills, {} requests, {commands} commands acknowledged", began.elapsed().as_secs(), outcome.restarts.len(), door.counts().0));
+            progress(&format!(
+                "{:>4} s, {} kills, {} requests, {commands} commands acknowledged",
+                began.elapsed().as_secs(),
+                outcome.restarts.len(),
+                door.counts().0
+            ));
         }
     }
     stop.store(true, Ordering::Relaxed);
@@ -189,12 +209,12 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
     let program = Program::start(&options.program, directory.path(), CLOCK_AHEAD_SECONDS).await;
     now_runs(&program);
     progress("the load is over; waiting for what it set in motion");
-    settle(&desk).await;
+    progress(&settle(&desk).await);
     let journal = std::mem::take(&mut *journal.lock().expect("nobody panics while holding it"));
     let (repeated, wrong) = repeat(&door, &journal, REPEATED_MAXIMUM).await;
     outcome.violations.extend(wrong);
     outcome.repeated_commands = repeated;
-    settle(&desk).await;
+    progress(&format!("{repeated} commands were asked for once more; {}", settle(&desk).await));
     program.end().await;
     (outcome.requests, outcome.repeats) = door.counts();
     outcome.commands = journal.commands();
@@ -218,18 +238,25 @@ async fn load(door: Door, desk: Desk, journal: Arc<Mutex<Journal>>, number: usiz
     }
 }
 
-/// Has the sweep ring until there is nothing to ring for.
-async fn settle(desk: &Desk) {
-    let mut quiet = 0;
-    for _ in 0..SWEEPS_MAXIMUM {
-        let said = desk.ask(&json!({"command": "tick", "function": "sweep"})).await;
+fn sweep() -> Value {
+    json!({"command": "tick", "function": "sweep"})
+}
+
+/// Has the sweep ring until there is nothing to ring for; what it said last.
+async fn settle(desk: &Desk) -> String {
+    let (mut quiet, mut last) = (0, String::new());
+    let began = Instant::now();
+    while began.elapsed() < SETTLE_PATIENCE {
+        let said = desk.ask(&sweep()).await;
         let nothing = ["\"tasksRung\":0", "\"failuresTouched\":0", "\"left\":0", "\"unfinished\":0"];
         quiet = if nothing.iter().all(|part| said.contains(part)) { quiet + 1 } else { 0 };
-        if quiet == 5 {
-            return;
+        last = said;
+        if quiet == 2 {
+            break;
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+    last
 }
 
 /// Looks at the data that the program left.

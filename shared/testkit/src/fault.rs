@@ -37,14 +37,16 @@ pub struct FaultPlan {
     pub seed: u64,
     /// Of a thousand requests, how many suffer.
     pub per_thousand: u32,
+    /// Of a thousand deliveries, how many suffer.
+    pub deliveries_per_thousand: u32,
     /// What may befall them; each as likely as the others, where it is possible at all.
     pub kinds: &'static [Fault],
 }
 
 impl FaultPlan {
-    /// One request in eight suffers, from everything there is.
+    /// One request in eight suffers and one delivery in four, from everything there is.
     pub const fn seeded(seed: u64) -> Self {
-        Self { seed, per_thousand: 125, kinds: &Fault::ALL }
+        Self { seed, per_thousand: 125, deliveries_per_thousand: 250, kinds: &Fault::ALL }
     }
 
     /// The same with so many requests of a thousand suffering.
@@ -86,8 +88,17 @@ impl Faults {
         }))
     }
 
-    /// What the next thing suffers to which one of these may happen.
+    /// What the next request suffers to which one of these may happen.
     pub fn draw(&self, possible: &[Fault]) -> Option<Fault> {
+        self.draw_from(possible, self.0.plan.per_thousand)
+    }
+
+    /// What the next delivery suffers to which one of these may happen.
+    pub fn draw_for_delivery(&self, possible: &[Fault]) -> Option<Fault> {
+        self.draw_from(possible, self.0.plan.deliveries_per_thousand)
+    }
+
+    fn draw_from(&self, possible: &[Fault], per_thousand: u32) -> Option<Fault> {
         let State { plan, random, next, over, requests, counts } = &*self.0;
         requests.fetch_add(1, Ordering::Relaxed);
         let told = {
@@ -96,7 +107,7 @@ impl Faults {
         };
         let fault = told.or_else(|| {
             let mut random = lock(random);
-            if over.load(Ordering::Relaxed) || random.random_range(0..1000) >= plan.per_thousand {
+            if over.load(Ordering::Relaxed) || random.random_range(0..1000) >= per_thousand {
                 return None;
             }
             let kinds = plan.kinds.iter().filter(|kind| possible.contains(kind)).collect::<Vec<_>>();
