@@ -89,7 +89,7 @@ impl Door {
             match self.send(sent).await {
                 Some(answer) if !answer.asks_to_repeat() => return answer,
                 Some(answer) => {
-                    assert_ne!(answer.status, 500, "a fault of AWS is no fault of ours: {sent:?} {answer:?}");
+                    assert_ne!(answer.status, 500, "a fault of AWS is no fault of ours: {} {answer:?}", sent.path);
                     let pause = answer.retry_after.map_or(PAUSE, Duration::from_secs).max(PAUSE);
                     tokio::time::sleep(pause).await;
                 }

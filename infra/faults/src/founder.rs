@@ -136,10 +136,12 @@ impl Founder {
         let sent = Sent { key: Some(self.next()), content_type, body, ..self.sent("POST", path) };
         let answer = if self.random.random_range(0..5) == 0 {
             let (one, other) = tokio::join!(self.door.call(&sent), self.door.call(&sent));
-            if one.status < 300 || other.status < 300 {
-                assert_eq!(one.said(), other.said(), "one key, two answers: {sent:?}");
+            // What the assistant declines is not kept: the other one asked it again.
+            let declined = one.code() == "ai_refused" || other.code() == "ai_refused";
+            if !declined && (one.status < 300 || other.status < 300) {
+                assert_eq!(one.said(), other.said(), "one key, two answers: {path} {:?}", sent.key);
             }
-            one
+            if one.status < 300 { one } else { other }
         } else {
             self.door.call(&sent).await
         };
