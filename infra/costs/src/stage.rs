@@ -8,7 +8,7 @@ use embedded::EmbeddedSqs;
 use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Template, matches};
 use embedded::wire::WireConnector;
-use groundwork::{Platform, PlatformOptions};
+use groundwork::{DeliverOnce, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::id::Ids;
@@ -77,19 +77,27 @@ impl Stage {
         let ids = Ids::new(clock.clone(), SeededEntropy::new(1));
         let variables = vec![("ENVIRONMENT".to_owned(), "test".to_owned())];
         let (platform_ai, platform_clock) = (Arc::new(ai.clone()), clock.clone());
-        let options =
-            PlatformOptions { dynamodb: table, client, clock: platform_clock, ids, ai: platform_ai, variables };
+        let now = clock.clone();
+        let sqs = EmbeddedSqs::new(move || now.now().as_milliseconds());
+        let metered_sqs = MeteredSqs::new(sqs.clone());
+        let http = aws_sdk_sqs::config::SharedHttpClient::new(WireConnector(metered_sqs.clone()));
+        let queue_client = aws_sdk_sqs::Client::from_conf(sqs.config().http_client(http).build());
+        let options = PlatformOptions {
+            dynamodb: table,
+            client,
+            sqs: sqs.clone(),
+            queues: queue_client.clone(),
+            delivery: Arc::new(DeliverOnce),
+            clock: platform_clock,
+            ids,
+            ai: platform_ai,
+            variables,
+        };
         let platform = Platform::start(options).await.expect("the platform starts");
         let services = platform.services.clone();
         let behind = Ids::new(clock.clone(), SeededEntropy::new(2));
         let config = shared::config::PlatformConfig::clone(&services.config);
         let backstage = Services::new(platform.dynamodb.client(), clock.clone(), behind, config);
-        let now = clock.clone();
-        let sqs = EmbeddedSqs::new(move || now.now().as_milliseconds());
-        template.create_queues(&sqs).await.expect("the queues can be made");
-        let metered_sqs = MeteredSqs::new(sqs.clone());
-        let http = aws_sdk_sqs::config::SharedHttpClient::new(WireConnector(metered_sqs.clone()));
-        let queue_client = aws_sdk_sqs::Client::from_conf(sqs.config().http_client(http).build());
         let queues = BTreeMap::from([
             ("tasks", template.queues["TasksQueue"].name.clone()),
             ("agentic", template.queues["AgenticQueue"].name.clone()),

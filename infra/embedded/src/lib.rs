@@ -23,7 +23,7 @@ pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};
-pub use wire::{WireResponse, WireService, aws_router};
+pub use wire::{Travel, WireResponse, WireService, aws_router};
 
 /// The region that resource names carry and that requests are signed for.
 pub const REGION: &str = "eu-west-1";

@@ -2,6 +2,7 @@
 //!
 //! [`WireConnector`] serves the SDK inside the process; [`aws_router`] serves Lambda binaries, workerd and the AWS CLI over loopback.
 
+use std::convert::Infallible;
 use std::fmt::Debug;
 use std::future::Future;
 
@@ -14,11 +15,13 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 
 use crate::dynamodb::EmbeddedDynamoDb;
 use crate::recording::Scope;
@@ -35,6 +38,17 @@ const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// The largest request of either service: DynamoDB takes 16 MB.
 const MAX_REQUEST_BYTES: usize = 17 * 1024 * 1024;
 
+/// How far an answer travels; services that inject faults break it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Travel {
+    /// All the way.
+    Whole,
+    /// The connection breaks after the status and this many bytes of the body.
+    CutAfter(usize),
+    /// The connection breaks before anything of it.
+    Lost,
+}
+
 /// An answer as it stands on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WireResponse {
@@ -44,17 +58,19 @@ pub struct WireResponse {
     pub query_error: Option<String>,
     /// A JSON document.
     pub body: Bytes,
+    /// How far it travels.
+    pub travel: Travel,
 }
 
 impl WireResponse {
     /// A success with this JSON document.
     pub fn ok(body: impl Into<Bytes>) -> Self {
-        Self { status: 200, query_error: None, body: body.into() }
+        Self { status: 200, query_error: None, body: body.into(), travel: Travel::Whole }
     }
 
     /// A failure with this JSON document, whose `__type` names the error.
     pub fn error(status: u16, body: impl Into<Bytes>) -> Self {
-        Self { status, query_error: None, body: body.into() }
+        Self { status, query_error: None, body: body.into(), travel: Travel::Whole }
     }
 
     /// A fault of ours, which SDKs try again.
@@ -70,7 +86,12 @@ impl WireResponse {
     /// The answer as the SDK's connectors hand it on; a connector that injects faults makes its answers with it too.
     pub fn into_sdk(self) -> Result<HttpResponse, ConnectorError> {
         let status = StatusCode::try_from(self.status).map_err(|error| ConnectorError::other(error.into(), None))?;
-        let mut response = HttpResponse::new(status, SdkBody::from(self.body));
+        let body = match self.travel {
+            Travel::Whole => SdkBody::from(self.body),
+            Travel::CutAfter(bytes) => SdkBody::from_body_1_x(cut(self.body, bytes)),
+            Travel::Lost => return Err(ConnectorError::io(reset().into())),
+        };
+        let mut response = HttpResponse::new(status, body);
         response.headers_mut().insert("content-type", CONTENT_TYPE);
         if let Some(query_error) = self.query_error {
             response.headers_mut().insert(QUERY_ERROR_HEADER, query_error);
@@ -79,10 +100,25 @@ impl WireResponse {
     }
 }
 
+fn reset() -> std::io::Error {
+    std::io::Error::from(std::io::ErrorKind::ConnectionReset)
+}
+
+/// The first bytes of a body, after which the connection breaks.
+fn cut(body: Bytes, bytes: usize) -> impl HttpBody<Data = Bytes, Error = std::io::Error> + Send + Sync {
+    let first = Full::new(body.slice(..bytes.min(body.len())));
+    first.map_err(|never: Infallible| match never {}).with_trailers(std::future::ready(Some(Err(reset()))))
+}
+
 impl IntoResponse for WireResponse {
     fn into_response(self) -> Response {
+        let body = match self.travel {
+            Travel::Whole => Body::from(self.body),
+            Travel::CutAfter(bytes) => Body::new(cut(self.body, bytes)),
+            Travel::Lost => Body::new(cut(self.body, 0)),
+        };
         let status = axum::http::StatusCode::from_u16(self.status).unwrap_or(axum::http::StatusCode::BAD_GATEWAY);
-        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], self.body).into_response();
+        let mut response = (status, [(header::CONTENT_TYPE, CONTENT_TYPE)], body).into_response();
         if let Some(value) = self.query_error.and_then(|value| value.parse().ok()) {
             response.headers_mut().insert(QUERY_ERROR_HEADER, value);
         }

@@ -18,7 +18,7 @@ use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
 
-use crate::invoke::Job;
+use crate::invoke::{Delivery, Job};
 use crate::journal::{Journal, recorded};
 use crate::platform::PlatformError;
 
@@ -29,6 +29,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) template: &'a Template,
     pub(crate) sqs: &'a EmbeddedSqs,
     pub(crate) queues: &'a aws_sdk_sqs::Client,
+    pub(crate) delivery: &'a Arc<dyn Delivery>,
     pub(crate) journal: &'a Journal,
 }
 
@@ -86,7 +87,8 @@ impl Parts<'_> {
         E: Display,
         F: Future<Output = Result<O, E>>,
     {
-        Ok((name.to_owned(), Job::new(name, self.function(name)?.timeout_seconds, self.journal, work)))
+        let timeout_seconds = self.function(name)?.timeout_seconds;
+        Ok((name.to_owned(), Job::new(name, timeout_seconds, self.delivery.clone(), self.journal.clone(), work)))
     }
 }
 

@@ -18,11 +18,49 @@ use crate::pump::failures;
 /// Jobs run on one thread, as on Lambda, so what they wait for need not be `Send`.
 type Work = dyn Fn(Value) -> LocalBoxFuture<'static, Result<Value, String>> + Send + Sync;
 
+/// An invocation in the making: a function, and what its event comes from.
+pub struct Invocation<'a> {
+    job: &'a Job,
+    kind: Kind,
+    /// The name of the queue, the table or the schedule.
+    source: &'a str,
+}
+
+impl Invocation<'_> {
+    /// The function's name.
+    pub fn function(&self) -> &str {
+        &self.job.name
+    }
+
+    /// Runs the function on an event with its rights, for at most its time-out, and enters it in the journal.
+    pub async fn run(&self, event: Value) -> Result<Value, InvokeError> {
+        let beginning = of_event(self.kind, &self.job.name, self.source, &event);
+        self.job.journal.record(beginning, self.job.run(event), outcome).await
+    }
+}
+
+/// What brings events to functions. AWS promises to bring each at least once, in the end; tests put something here that does no more.
+pub trait Delivery: std::fmt::Debug + Send + Sync {
+    /// Brings an event to a function; what the function answered.
+    fn deliver<'a>(&'a self, to: Invocation<'a>, event: Value) -> LocalBoxFuture<'a, Result<Value, InvokeError>>;
+}
+
+/// Each event comes once and at once.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliverOnce;
+
+impl Delivery for DeliverOnce {
+    fn deliver<'a>(&'a self, to: Invocation<'a>, event: Value) -> LocalBoxFuture<'a, Result<Value, InvokeError>> {
+        async move { to.run(event).await }.boxed_local()
+    }
+}
+
 /// A job: what an event source, a schedule or an operator starts.
 #[derive(Clone)]
 pub(crate) struct Job {
     name: String,
     timeout: Duration,
+    delivery: Arc<dyn Delivery>,
     work: Arc<Work>,
     journal: Journal,
 }
@@ -67,7 +105,8 @@ impl Job {
     pub(crate) fn new<I, O, E, F>(
         name: &str,
         timeout_seconds: u64,
-        journal: &Journal,
+        delivery: Arc<dyn Delivery>,
+        journal: Journal,
         work: impl Fn(I) -> F + Clone + Send + Sync + 'static,
     ) -> Self
     where
@@ -85,12 +124,8 @@ impl Job {
             };
             invocation.boxed_local()
         };
-        Self {
-            name: name.to_owned(),
-            timeout: Duration::from_secs(timeout_seconds),
-            work: Arc::new(work),
-            journal: journal.clone(),
-        }
+        let (name, timeout) = (name.to_owned(), Duration::from_secs(timeout_seconds));
+        Self { name, timeout, delivery, work: Arc::new(work), journal }
     }
 
     /// The function's name.
@@ -98,11 +133,9 @@ impl Job {
         &self.name
     }
 
-    /// Runs the job on an event, with its function's rights, and enters it in the journal; `source` names the queue, the table or the
-    /// schedule.
+    /// Has the event delivered to the job; `source` names the queue, the table or the schedule that it comes from.
     pub(crate) async fn invoke(&self, kind: Kind, source: &str, event: Value) -> Result<Value, InvokeError> {
-        let beginning = of_event(kind, &self.name, source, &event);
-        self.journal.record(beginning, self.run(event), outcome).await
+        self.delivery.deliver(Invocation { job: self, kind, source }, event).await
     }
 
     async fn run(&self, event: Value) -> Result<Value, InvokeError> {

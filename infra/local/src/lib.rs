@@ -19,5 +19,5 @@ mod serve;
 pub mod terminal;
 
 pub use functions::openapi;
-pub use invoke::InvokeError;
+pub use invoke::{DeliverOnce, Delivery, Invocation, InvokeError};
 pub use platform::{Platform, PlatformError, PlatformOptions};

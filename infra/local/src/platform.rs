@@ -16,7 +16,7 @@ use shared::id::Ids;
 use shared::services::Services;
 
 use crate::functions;
-use crate::invoke::InvokeError;
+use crate::invoke::{Delivery, InvokeError};
 use crate::journal::Journal;
 use crate::pump::Sources;
 
@@ -30,6 +30,12 @@ pub struct PlatformOptions {
     pub dynamodb: EmbeddedDynamoDb,
     /// The client that functions use; tests put a connector with faults into it.
     pub client: aws_sdk_dynamodb::Client,
+    /// The embedded SQS, without queues yet.
+    pub sqs: EmbeddedSqs,
+    /// The client by which functions send to the queues.
+    pub queues: aws_sdk_sqs::Client,
+    /// What brings events to jobs.
+    pub delivery: Arc<dyn Delivery>,
     /// The time.
     pub clock: Clock,
     /// Identifiers and secrets.
@@ -88,6 +94,7 @@ pub struct Platform {
     pub sqs: EmbeddedSqs,
     /// What functions did lately, and with which rights.
     pub journal: Journal,
+    /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
     router: Router,
@@ -96,18 +103,15 @@ pub struct Platform {
 impl Platform {
     /// Makes what the template describes and wires every function to it.
     pub async fn start(options: PlatformOptions) -> Result<Self, PlatformError> {
-        let PlatformOptions { dynamodb, client, clock, ids, ai, variables } = options;
+        let PlatformOptions { dynamodb, client, sqs, queues, delivery, clock, ids, ai, variables } = options;
         let template = Template::read(TEMPLATE)?;
         template.create_tables(&dynamodb)?;
-        let time = clock.clone();
-        let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
         template.create_queues(&sqs).await?;
         let table = template.tables.get("PlatformTable").map(|table| table.name.clone()).unwrap_or_default();
         let defaults = [("TABLE_NAME".to_owned(), table), ("ENVIRONMENT".to_owned(), "local".to_owned())];
         let variables: Variables = defaults.into_iter().chain(variables).collect();
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
-        let queues = sqs.client();
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
         let parts = functions::Parts {
             services: &services,
@@ -115,11 +119,12 @@ impl Platform {
             template: &template,
             sqs: &sqs,
             queues: &queues,
+            delivery: &delivery,
             journal: &journal,
         };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
-            .with("queues", queue_check(&template, &sqs, &queues))
+            .with("queues", queue_check(&template, &sqs))
             .with("ai", || std::future::ready(ServiceHealth::Embedded));
         let routes = routes.merge(Router::from(health_routes(health)));
         let mut sources = Sources::default();
@@ -128,7 +133,8 @@ impl Platform {
                 sources.add(&name, source, &job);
             }
         }
-        Ok(Self { router: surround(routes, &services), services, dynamodb, sqs, journal, queues, sources })
+        let (router, queues) = (surround(routes, &services), sqs.client());
+        Ok(Self { router, services, dynamodb, sqs, journal, queues, sources })
     }
 
     /// The API as one router, with everything around it.
@@ -146,10 +152,9 @@ impl Platform {
 fn queue_check(
     template: &Template,
     sqs: &EmbeddedSqs,
-    client: &aws_sdk_sqs::Client,
 ) -> impl Fn() -> Pin<Box<dyn Future<Output = ServiceHealth> + Send>> + use<> {
     let urls = template.queues.values().map(|queue| sqs.queue_url(&queue.name)).collect::<Vec<_>>();
-    let client = client.clone();
+    let client = sqs.client();
     move || {
         let asked = urls.iter().map(|url| client.get_queue_attributes().queue_url(url).send()).collect::<Vec<_>>();
         Box::pin(async move {

@@ -11,7 +11,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::{Router, serve::ListenerExt};
-use embedded::{EmbeddedDynamoDb, Execution, aws_router};
+use embedded::{EmbeddedDynamoDb, EmbeddedSqs, Execution, aws_router};
 use shared::ai::offline::OfflineAssistant;
 use shared::clock::{Clock, TimeSource, Timestamp};
 use shared::http::ClientAddress;
@@ -28,7 +28,7 @@ use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::{Running, hexadecimal};
 use crate::terminal::say;
-use crate::{Platform, PlatformOptions, demo, explorer, operator};
+use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, operator};
 
 /// The machine's clock, moved ahead.
 #[derive(Debug)]
@@ -66,7 +66,11 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     let ids = Ids::new(clock.clone(), SystemEntropy);
     let variables = variables().filter(|(name, _)| name != "TABLE_NAME").collect();
     let ai = Arc::new(OfflineAssistant);
-    Ok(Platform::start(PlatformOptions { dynamodb, client, clock, ids, ai, variables }).await?)
+    let time = clock.clone();
+    let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
+    let (queues, delivery) = (sqs.client(), Arc::new(DeliverOnce));
+    let options = PlatformOptions { dynamodb, client, sqs, queues, delivery, clock, ids, ai, variables };
+    Ok(Platform::start(options).await?)
 }
 
 /// The variables that are text; no setting is anything else.

@@ -110,9 +110,15 @@ impl Request {
 
     /// With a body of any kind.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Body>) -> Self {
+    pub fn body(self, content_type: &str, body: impl Into<Body>) -> Self {
+        self.content(body).header("content-type", content_type)
+    }
+
+    /// With a body whose kind is told by the headers, if by anything.
+    #[must_use]
+    pub fn content(mut self, body: impl Into<Body>) -> Self {
         self.body = body.into();
-        self.header("content-type", content_type)
+        self
     }
 
     /// Sends it.

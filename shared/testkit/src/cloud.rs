@@ -17,6 +17,8 @@ use crate::{FaultPlan, FaultyDynamoDb, Overlapping, SeededEntropy, SystemClock, 
 /// The template that is deployed; tests make their table from it.
 pub const TEMPLATE: &str = include_str!("../../../template.yaml");
 
+/// What `shared-lambda` grants an attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 /// What `shared-lambda` grants a call with all its repeats.
 const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 
@@ -72,7 +74,8 @@ impl Cloud {
     /// The SDK's client whose requests to this table `service` answers. A call has the time that it has on Lambda.
     pub fn client(dynamodb: &EmbeddedDynamoDb, service: impl WireService) -> aws_sdk_dynamodb::Client {
         confidential::watch();
-        let limits = TimeoutConfig::builder().operation_timeout(CALL_TIMEOUT).build();
+        let limits =
+            TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).operation_timeout(CALL_TIMEOUT).build();
         let config = dynamodb.config().timeout_config(limits).http_client(WireConnector(Remembering(service)));
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }

@@ -23,7 +23,7 @@ pub use app::{Request, TestApp, TestResponse};
 pub use caller::Caller;
 pub use clock::{SeededEntropy, SystemClock, TestClock};
 pub use cloud::{Cloud, TEMPLATE};
-pub use fault::{FaultPlan, FaultyDynamoDb};
+pub use fault::{Fault, FaultPlan, Faults, Faulty, FaultyDynamoDb};
 pub use host::FunctionHost;
 pub use overlapping::Overlapping;
 pub use worker::Workers;

@@ -120,12 +120,12 @@ async fn however_often_the_message_comes_there_is_one_run() {
 #[tokio::test(start_paused = true)]
 async fn duplicates_at_once_on_bad_days_are_one_run() {
     for seed in 0..8 {
-        let bench = Bench::new(Cloud::with_faults(FaultPlan { seed, per_thousand: 0 })).await;
+        let bench = Bench::new(Cloud::with_faults(FaultPlan::seeded(seed).often(0))).await;
         let id = bench.pro().await.organization_id;
         for number in 0..5 {
             bench.cloud.lead(id, &format!("Lead {number}"), LeadStatus::Qualified, 9).await;
         }
-        let faulty = bench.cloud.with_fault_plan(FaultPlan { seed, per_thousand: 300 });
+        let faulty = bench.cloud.with_fault_plan(FaultPlan::seeded(seed).often(300));
         let mut open = vec![message(id, SLOT); 3];
         for _ in 0..50 {
             let failed = bench.work(&faulty, &open).await.len();

@@ -49,7 +49,7 @@ async fn whatever_the_store_does_a_repeated_import_ends_as_if_nothing_had_happen
 #[tokio::test(start_paused = true)]
 async fn two_imports_of_one_file_at_once_make_each_lead_once() {
     for seed in 0..5 {
-        let cloud = Cloud::with_faults(FaultPlan { seed, per_thousand: 60 });
+        let cloud = Cloud::with_faults(FaultPlan::seeded(seed).often(60));
         let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
         let (first, second) = tokio::join!(import(&app, &ada, file(120)), import(&app, &ada, file(120)));
         let (first, second) = (counts(&first.expect(200)), counts(&second.expect(200)));
@@ -62,7 +62,7 @@ async fn two_imports_of_one_file_at_once_make_each_lead_once() {
 #[tokio::test(start_paused = true)]
 async fn changes_during_an_import_leave_each_lead_with_its_marker() {
     for seed in 0..10 {
-        let cloud = Cloud::with_faults(FaultPlan { seed, per_thousand: 100 });
+        let cloud = Cloud::with_faults(FaultPlan::seeded(seed).often(100));
         let (app, ada) = (app(&cloud), cloud.caller("Ada").await);
         import(&app, &ada, file(20)).await.expect(200);
         let known = leads(&app, &ada).await;

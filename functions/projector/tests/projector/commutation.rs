@@ -111,7 +111,7 @@ proptest! {
     ) {
         let (figures, wanted) = run(async {
             // Late answers are what lets projections overlap; lost and doubled ones come with them.
-            let bench = Bench::over(Cloud::with_faults(FaultPlan { seed, per_thousand: 250 })).await;
+            let bench = Bench::over(Cloud::with_faults(FaultPlan::seeded(seed).often(250))).await;
             let events = events(&sketches, &bench.cloud.services.ids, bench.now());
             // Every event once in an order of its own, and any of them again, several at a time.
             let mut order = (0..events.len()).map(|place| (place as u64 + 1).wrapping_mul(order | 1)).zip(&events).collect::<Vec<_>>();
@@ -134,7 +134,7 @@ proptest! {
 fn bad_days_of_the_store_change_no_figure() {
     for seed in 0..16 {
         run(async {
-            let plan = FaultPlan { seed, per_thousand: 650 };
+            let plan = FaultPlan::seeded(seed).often(650);
             let bench = Bench::over(Cloud::with_faults(plan)).await;
             let sketches =
                 (0..30_u8).map(|number| (number % 12, u128::from(number % 3) + 1, u32::from(number * 7 % 4)));

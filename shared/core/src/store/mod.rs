@@ -13,6 +13,7 @@ mod list;
 mod rate;
 mod transaction;
 mod update;
+mod whole_answer;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use list::{Listing, Page, Range};
 pub use rate::{RateLimit, RateStatus};
 pub use transaction::{TRANSACTION_ITEMS_MAXIMUM, Transaction};
 pub use update::Update;
+use whole_answer::WholeAnswer;
 
 /// How often a request that DynamoDB turned away for load is sent again before the caller is told to come back.
 const ATTEMPTS: u32 = 8;
@@ -54,6 +56,7 @@ impl Store {
     /// The table named `table` through this client.
     pub fn new(client: Client, table: &str, clock: Clock, ids: Ids) -> Self {
         let config = client.config().to_builder().interceptor(StoreMeter::new(clock.clone()));
+        let config = config.interceptor(WholeAnswer).retry_classifier(WholeAnswer);
         Self { client: Client::from_conf(config.build()), table: table.into(), clock, ids }
     }
 
