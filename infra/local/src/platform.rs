@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
 use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs};
@@ -13,6 +13,7 @@ use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
+use shared::sdk_error::describe;
 use shared::services::Services;
 
 use crate::functions;
@@ -78,8 +79,8 @@ pub enum PlatformError {
 }
 
 impl PlatformError {
-    pub(crate) fn queue(error: impl std::error::Error) -> Self {
-        Self::Queue(DisplayErrorContext(&error).to_string())
+    pub(crate) fn queue<E: ProvideErrorMetadata + std::error::Error + 'static>(error: SdkError<E>) -> Self {
+        Self::Queue(describe(&error))
     }
 }
 

@@ -19,6 +19,7 @@ pub mod model;
 pub mod plan;
 pub mod problem;
 pub mod queue;
+pub mod sdk_error;
 pub mod services;
 pub mod store;
 pub mod tasks;

@@ -135,8 +135,12 @@ impl Trace {
 fn trace_id_of(traceparent: &str) -> Option<TraceId> {
     let mut parts = traceparent.split('-');
     let (version, trace_id) = (parts.next()?, parts.next()?);
-    let known = version.len() == 2 && version != "ff" && parts.next().is_some_and(|parent| parent.len() == 16);
-    if known { trace_id.parse().ok() } else { None }
+    let (parent_id, flags) = (parts.next()?, parts.next()?);
+    let is_hexadecimal = |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let known =
+        is_hexadecimal(version, 2) && version != "ff" && is_hexadecimal(parent_id, 16) && is_hexadecimal(flags, 2);
+    // The first version has no further parts.
+    if known && (version != "00" || parts.next().is_none()) { trace_id.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -151,6 +155,9 @@ mod tests {
         for wrong in [
             "",
             "4bf92f3577b34da6a3ce929d0e0e4736",
+            "zz-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
             "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
             "00-00000000000000000000000000000000-00f067aa0ba902b7-01",

@@ -1,9 +1,9 @@
 //! Sending messages to a queue.
 
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::{MessageAttributeValue, SendMessageBatchRequestEntry};
 use serde::Serialize;
+use shared::sdk_error::describe;
 
 /// The most messages that SQS takes in one request.
 const BATCH_LIMIT: usize = 10;
@@ -61,7 +61,7 @@ impl QueueSender {
             let value = MessageAttributeValue::builder().data_type("String").string_value(value).build();
             request = request.message_attributes(name, value.map_err(|error| QueueError::Send(error.to_string()))?);
         }
-        request.send().await.map_err(|error| QueueError::Send(DisplayErrorContext(&error).to_string()))?;
+        request.send().await.map_err(|error| QueueError::Send(describe(&error)))?;
         Ok(())
     }
 
@@ -98,7 +98,7 @@ impl QueueSender {
             Err(error) => return all_failed(error.to_string()),
         };
         match self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries)).send().await {
-            Err(error) => all_failed(DisplayErrorContext(&error).to_string()),
+            Err(error) => all_failed(describe(&error)),
             Ok(output) => {
                 let failure = |failure: &aws_sdk_sqs::types::BatchResultErrorEntry| {
                     let reason = format!("{}: {}", failure.code(), failure.message().unwrap_or_default());

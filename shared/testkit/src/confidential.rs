@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Write;
 use std::sync::Once;
 
 use bytes::Bytes;
@@ -117,7 +118,10 @@ impl Visit for Search {
     fn record_str(&mut self, field: &Field, value: &str) {
         if let Some(beginning) = found_in(value) {
             let place = format!("{}:{}", self.0.file().unwrap_or(self.0.target()), self.0.line().unwrap_or(0));
-            eprintln!("confidential text beginning with {beginning:?} reached the log in `{field}` at {place}");
+            // Past the harness, which keeps what tests print, and loses it when the process ends.
+            let line =
+                format!("confidential text beginning with {beginning:?} reached the log in `{field}` at {place}\n");
+            drop(std::io::stderr().write_all(line.as_bytes()));
             std::process::abort();
         }
     }
@@ -155,5 +159,24 @@ mod tests {
         assert_eq!(found_in("no account for ada@example.com").as_deref(), Some("ada@exam"));
         assert_eq!(found_in("wrote: Dear Grace, how are you").as_deref(), Some("Dear Gra"));
         assert_eq!((found_in("Ada Lovelace"), found_in("A title"), found_in("short")), (None, None, None));
+    }
+
+    /// The variable that turns the test below into the process that it watches.
+    const LEAKING: &str = "TESTKIT_LEAKS_INTO_ITS_LOG";
+
+    #[test]
+    fn a_line_with_something_confidential_ends_the_process() {
+        if std::env::var_os(LEAKING).is_some() {
+            watch();
+            remember("a refresh token of somebody");
+            tracing::info!(reason = "refused: a refresh token of somebody", "a careless line");
+            return;
+        }
+        let itself = std::env::current_exe().unwrap();
+        let name = "confidential::tests::a_line_with_something_confidential_ends_the_process";
+        let run = std::process::Command::new(itself).args([name, "--exact", "--nocapture"]).env(LEAKING, "1").output();
+        let run = run.unwrap();
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        assert!(!run.status.success() && said.contains("reached the log in `reason` at "), "{said}");
     }
 }

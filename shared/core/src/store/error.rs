@@ -1,6 +1,9 @@
 //! What can go wrong with the store, told apart by what a caller can do about it.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use crate::sdk_error::describe;
+use crate::telemetry::Meter;
 
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +36,28 @@ const TRANSIENT_CODES: [&str; 9] = [
 ];
 
 impl StoreError {
-    /// Classifies an SDK error; everything that is not an answer (time-out, no connection) is transient.
+    /// The failure for good that an SDK error is.
     pub(super) fn from_sdk<E>(error: SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
-        let transient = match &error {
+        Self::classify(&error).for_good()
+    }
+
+    /// Counts a failure that nothing is tried against any more. That others were faster is none of the table's.
+    pub(super) fn for_good(self) -> Self {
+        if matches!(self, Self::Unavailable(_) | Self::Refused(_)) {
+            Meter::count_store_failure();
+        }
+        self
+    }
+
+    /// Classifies an SDK error; everything that is not an answer (time-out, no connection) is transient.
+    pub(super) fn classify<E>(error: &SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let transient = match error {
             SdkError::ServiceError(context) => {
                 context.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
                     || context.raw().status().is_server_error()
@@ -46,7 +65,7 @@ impl StoreError {
             SdkError::ConstructionFailure(_) => false,
             _ => true,
         };
-        let message = DisplayErrorContext(&error).to_string();
+        let message = describe(error);
         if transient { Self::Unavailable(message) } else { Self::Refused(message) }
     }
 }

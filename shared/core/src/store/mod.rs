@@ -94,7 +94,7 @@ impl Store {
             let mut attempt = 0;
             while !wanted.is_empty() {
                 if attempt > 0 && !self.try_again(attempt, deadline).await {
-                    return Err(StoreError::Unavailable("batch get left keys unprocessed".to_owned()));
+                    return Err(StoreError::Unavailable("batch get left keys unprocessed".to_owned()).for_good());
                 }
                 attempt += 1;
                 wanted = self.batch_get_once(wanted, &mut found).await?;

@@ -232,18 +232,20 @@ impl Store {
                         OnReject::Replay => CommitError::Replay,
                     });
                 }
-                Some(Cancellation::Other(reason)) => return Err(CommitError::Store(StoreError::Refused(reason))),
+                Some(Cancellation::Other(reason)) => {
+                    return Err(CommitError::Store(StoreError::Refused(reason).for_good()));
+                }
                 Some(Cancellation::Busy) => {}
-                None => match StoreError::from_sdk(error) {
+                None => match StoreError::classify(&error) {
                     error @ StoreError::Unavailable(_) => busy = error,
-                    error => return Err(CommitError::Store(error)),
+                    error => return Err(CommitError::Store(error.for_good())),
                 },
             }
             if !self.try_again(attempt, deadline).await {
                 break;
             }
         }
-        Err(CommitError::Store(busy))
+        Err(CommitError::Store(busy.for_good()))
     }
 }
 

@@ -60,7 +60,8 @@ metrics! {
     StoreTime: Milliseconds,
     /// Calls to the table.
     StoreCalls: Count,
-    /// Calls to the table that got no answer, or one of a fault on its side, after the SDK's repeats.
+    /// Reads and writes that failed for good, repeats included: no answer, a fault of the table's, throttling, a refusal such as missing
+    /// rights. Conditions that did not hold are none.
     StoreFailures: Count,
     /// Messages of a queue taken up.
     Messages: Count,

@@ -40,12 +40,21 @@ impl Meter {
         .await
     }
 
-    /// Calls made.
+    /// Counts with the work that this thread is in that the table failed it.
+    pub(crate) fn count_store_failure() {
+        CURRENT.with_borrow(|current| {
+            if let Some(meter) = current {
+                meter.store_failures.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Calls made. A call that was dropped before its end, with work whose time was up, is not among them.
     pub fn store_calls(&self) -> u64 {
         self.store_calls.load(Ordering::Relaxed)
     }
 
-    /// Calls that failed by no fault of ours.
+    /// What could not be read or written, repeats included.
     pub fn store_failures(&self) -> u64 {
         self.store_failures.load(Ordering::Relaxed)
     }
@@ -101,7 +110,7 @@ impl Intercept for StoreMeter {
 
     fn read_after_execution(
         &self,
-        context: &FinalizerInterceptorContextRef<'_>,
+        _: &FinalizerInterceptorContextRef<'_>,
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
@@ -110,10 +119,6 @@ impl Intercept for StoreMeter {
         let elapsed = self.clock.now().since(began);
         meter.store_time_ms.fetch_add(u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
         meter.store_calls.fetch_add(1, Ordering::Relaxed);
-        let is_refused = context.response().is_some_and(|response| response.status().is_client_error());
-        if matches!(context.output_or_error(), Some(Err(_))) && !is_refused {
-            meter.store_failures.fetch_add(1, Ordering::Relaxed);
-        }
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use http::{Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use shared::http::{ClientAddress, HealthCheck, ServiceHealth};
+use shared::model::user::User;
 use testkit::Cloud;
 use testkit::runtime_api::function_url_event;
 use tower::ServiceExt;
@@ -102,26 +103,39 @@ async fn a_request_is_one_line_with_its_ids_and_figures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_that_the_table_fails_are_counted_with_the_request() {
-    let cloud = Cloud::through(Cloud::table(), Ill);
-    let health = HealthCheck::of_table(&cloud.services);
-    let request = function_url_event("GET", "/api/health", &[], b"").to_string();
-    let (log, guard) = Log::start();
-    let request = lambda_http::request::from_str(&request).unwrap();
-    let response = application(routes(), &health, &cloud.services).oneshot(request).await.unwrap();
-    drop(guard);
-    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
-    let line = log.lines().into_iter().find(|line| line["message"] == "answered").unwrap();
-    assert_eq!((&line["StoreFailures"], &line["ServerErrors"]), (&json!(1), &json!(1)));
+async fn what_the_table_fails_is_counted_with_the_request_and_not_told_in_words_of_items() {
+    let internal = WireResponse::internal_error("ill");
+    let error = |kind: &str| WireResponse::error(400, json!({ "__type": kind, "message": "no" }).to_string());
+    let cut = WireResponse::ok(r#"{"Item": {"email": {"S": "ada@exam"#);
+    for ill in [
+        internal,
+        error("ThrottlingException"),
+        error("AccessDeniedException"),
+        error("ResourceNotFoundException"),
+        cut,
+    ] {
+        let cloud = Cloud::through(Cloud::table(), Always(ill.clone()));
+        let health = HealthCheck::of_table(&cloud.services);
+        let request = function_url_event("GET", "/api/health", &[], b"").to_string();
+        let (log, guard) = Log::start();
+        let request = lambda_http::request::from_str(&request).unwrap();
+        let response = application(routes(), &health, &cloud.services).oneshot(request).await.unwrap();
+        let fault = cloud.services.store.get::<User>(&User::key_of(cloud.services.ids.next())).await.unwrap_err();
+        drop(guard);
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let line = log.lines().into_iter().find(|line| line["message"] == "answered").unwrap();
+        assert_eq!((&line["StoreFailures"], &line["ServerErrors"]), (&json!(1), &json!(1)), "{}", ill.text());
+        assert!(!fault.to_string().contains("ada@"), "{fault}");
+    }
 }
 
-/// A DynamoDB with a fault of its own.
+/// A DynamoDB that has one answer.
 #[derive(Clone, Debug)]
-struct Ill;
+struct Always(WireResponse);
 
-impl WireService for Ill {
+impl WireService for Always {
     async fn answer(&self, _: &str, _: Bytes) -> WireResponse {
-        WireResponse::internal_error("ill")
+        self.0.clone()
     }
 }
 

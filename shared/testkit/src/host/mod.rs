@@ -80,7 +80,11 @@ impl FunctionHost {
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
         let endpoints = endpoints.map(|name| (name.to_owned(), endpoint.clone()));
         let lambda = Arc::new(RuntimeApi::new().with_timeout(Duration::from_secs(described.timeout_seconds)));
-        let function = lambda.spawn(Path::new(binary), own.chain(endpoints)).expect("the binary can be started");
+        let secrets =
+            ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name.to_owned(), format!("{name} of a test")));
+        secrets.iter().for_each(|(_, value)| confidential::remember(value));
+        let environment = own.chain(endpoints).chain(secrets);
+        let function = lambda.spawn(Path::new(binary), environment).expect("the binary can be started");
         let app = TestApp::surrounded(Router::new().fallback(url::answer).with_state(Arc::clone(&lambda)));
         Self { cloud, sqs, app, name: name.to_owned(), described, lambda, function, gate, aws }
     }
