@@ -12,6 +12,9 @@ use crate::door::{Answer, Door, Sent};
 use crate::journal::Journal;
 
 const PASSWORD: &str = "correct horse battery";
+/// Why a command may be refused now and accepted a moment later.
+const PASSING_REFUSALS: [&str; 7] =
+    ["ai_refused", "follow_up_open", "lead_gone", "not_failed", "not_pending", "post_task_open", "task_limit_reached"];
 /// Chat admits 30 messages a minute of an account.
 const CHAT_PAUSE: Duration = Duration::from_millis(2_500);
 
@@ -136,9 +139,9 @@ impl Founder {
         let sent = Sent { key: Some(self.next()), content_type, body, ..self.sent("POST", path) };
         let answer = if self.random.random_range(0..5) == 0 {
             let (one, other) = tokio::join!(self.door.call(&sent), self.door.call(&sent));
-            // What the assistant declines is not kept: the other one asked it again.
-            let declined = one.code() == "ai_refused" || other.code() == "ai_refused";
-            if !declined && (one.status < 300 || other.status < 300) {
+            // A refusal is not kept, and what explains it may be over when the other one is looked at; a success is kept.
+            let explained = [one.code(), other.code()].iter().any(|code| PASSING_REFUSALS.contains(code));
+            if !explained && (one.status < 300 || other.status < 300) {
                 assert_eq!(one.said(), other.said(), "one key, two answers: {path} {:?}", sent.key);
             }
             if one.status < 300 { one } else { other }

@@ -48,8 +48,9 @@ enum Commands {
 
 fn main() -> ExitCode {
     let Cli { command, dry } = Cli::parse();
+    let circumstances = report::circumstances();
     let (section, fine) = match command {
-        Commands::Seeds { count } => run_seeds(count),
+        Commands::Seeds { count } => run_seeds(count, &circumstances),
         Commands::Seed { seed } => {
             let outcome = seeds::run_one(seed);
             match &outcome {
@@ -60,7 +61,7 @@ fn main() -> ExitCode {
         }
         Commands::Soak { minutes, kill_every, clients } => {
             let (time, kill_every) = (Duration::from_secs_f64(minutes * 60.0), Duration::from_secs(kill_every));
-            run_soak(&soak::Options { program: program(), time, kill_every, clients })
+            run_soak(&soak::Options { program: program(), time, kill_every, clients }, &circumstances)
         }
     };
     println!("\n{section}");
@@ -72,13 +73,16 @@ fn main() -> ExitCode {
     if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn run_seeds(count: u64) -> (String, bool) {
+fn run_seeds(count: u64, circumstances: &str) -> (String, bool) {
     // Failures are told with their seeds.
     std::panic::set_hook(Box::new(|_| {}));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime can be built");
     let _entered = runtime.enter();
     let (began, told) = (Instant::now(), Mutex::new(Instant::now()));
-    let summary = seeds::run(1..=count, |summary| {
+    let summary = seeds::run(1..=count, |summary, failure| {
+        if let Some((seed, reason)) = failure {
+            println!("\nseed {seed} failed; `cargo run -p faults -- seed {seed}` repeats it:\n{reason}\n");
+        }
         let mut told = told.lock().expect("nobody panics while holding it");
         if told.elapsed() >= Duration::from_secs(5) || summary.seeds == count {
             *told = Instant::now();
@@ -90,19 +94,19 @@ fn run_seeds(count: u64) -> (String, bool) {
             );
         }
     });
-    for (seed, reason) in &summary.failures {
-        println!("\nseed {seed} failed; `cargo run -p faults -- seed {seed}` repeats it:\n{reason}");
+    if !summary.failures.is_empty() {
+        println!("failed: {:?}", summary.failures.keys().collect::<Vec<_>>());
     }
-    (report::of_seeds(&summary, began.elapsed()), summary.failures.is_empty())
+    (report::of_seeds(&summary, began.elapsed(), circumstances), summary.failures.is_empty())
 }
 
-fn run_soak(options: &soak::Options) -> (String, bool) {
+fn run_soak(options: &soak::Options, circumstances: &str) -> (String, bool) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime can be built");
     let outcome = runtime.block_on(soak::run(options, |line| println!("{line}")));
     for violation in &outcome.violations {
         println!("{violation}");
     }
-    (report::of_soak(&outcome, options), outcome.violations.is_empty())
+    (report::of_soak(&outcome, options, circumstances), outcome.violations.is_empty())
 }
 
 /// The program, built as this one was and lying beside it.

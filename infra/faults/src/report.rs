@@ -18,8 +18,8 @@ fn said_by(program: &str, arguments: &[&str]) -> String {
     output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
 }
 
-/// When, of which code, where.
-fn circumstances() -> String {
+/// When, of which code, where; to be asked before a run, which takes its time.
+pub fn circumstances() -> String {
     let changed =
         !said_by("git", &["status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/FAULTS.md"]).is_empty();
     let commit = said_by("git", &["rev-parse", "--short", "HEAD"]);
@@ -47,7 +47,7 @@ fn fact(name: &str, value: impl ToString) -> (String, String) {
 }
 
 /// The section of a run of seeds.
-pub fn of_seeds(summary: &Summary, took: Duration) -> String {
+pub fn of_seeds(summary: &Summary, took: Duration, circumstances: &str) -> String {
     let total = &summary.total;
     let mut facts = vec![
         fact("seeds", summary.seeds),
@@ -67,13 +67,13 @@ pub fn of_seeds(summary: &Summary, took: Duration) -> String {
         "## The main job by seed\n\n`cargo run -p faults -- seeds {}`; {}. Two founders with two devices each do the main job (sign-up,\n\
          organisation, venture, leads one by one and by file, chat, tasks, analyses, cancelling, retrying, deleting) while schedules run.\n\n{}",
         summary.seeds,
-        circumstances(),
+        circumstances,
         rows(&facts)
     )
 }
 
 /// The section of a soak.
-pub fn of_soak(outcome: &soak::Outcome, options: &soak::Options) -> String {
+pub fn of_soak(outcome: &soak::Outcome, options: &soak::Options, circumstances: &str) -> String {
     let milliseconds = |duration: Option<&Duration>| duration.map_or(0, Duration::as_millis);
     let mut starts = outcome.restarts.clone();
     starts.sort_unstable();
@@ -95,7 +95,7 @@ pub fn of_soak(outcome: &soak::Outcome, options: &soak::Options) -> String {
          load over\nHTTP, killed again and again; clients repeat what had no answer under the same key.\n\n{}",
         options.time.as_secs_f64() / 60.0,
         options.kill_every.as_secs(),
-        circumstances(),
+        circumstances,
         rows(&facts)
     )
 }

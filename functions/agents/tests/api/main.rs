@@ -7,6 +7,8 @@ mod chat_conversations;
 #[cfg(test)]
 mod chat_message;
 #[cfg(test)]
+mod finished_run;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod slow_table;

@@ -160,7 +160,8 @@ impl Engine<'_> {
                 let (mut transaction, now) = (Transaction::new(), self.services.clock.now());
                 let run = self.current().await?;
                 let created = run.actions.iter().filter(|action| matches!(action, Action::LeadFollowup { .. })).count();
-                if created >= FOLLOW_UPS_MAXIMUM {
+                // A run that the same command finished meanwhile is answered as it ended: nothing is added to it.
+                if run.finished_at.is_some() || created >= FOLLOW_UPS_MAXIMUM {
                     return Ok((transaction, false));
                 }
                 let lead = store.get::<Lead>(&Lead::key_of(self.request.organization.id, lead_id)).await?;
@@ -186,7 +187,8 @@ impl Engine<'_> {
             .execute(|| async {
                 let mut transaction = Transaction::new();
                 let run = self.current().await?;
-                if !run.actions.iter().any(|action| matches!(action, Action::SocialMediaPost { .. })) {
+                let written = run.actions.iter().any(|action| matches!(action, Action::SocialMediaPost { .. }));
+                if run.finished_at.is_none() && !written {
                     let task = self.task(Task::POST_TITLE.to_owned(), TaskInput::SocialMediaPost);
                     transaction.create_or(OpenPostTask { organization_id, task_id: task.id }, Refusal::PostTaskOpen);
                     let action = Action::SocialMediaPost { task_id: task.id };

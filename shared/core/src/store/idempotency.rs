@@ -220,14 +220,17 @@ impl Store {
     }
 
     /// The first answer, if the same command was carried out since it was looked for; else `error`. A loser of a race that reads after the
-    /// winner's commit plans on top of its own command's success, and fails on it ("there is one already").
-    async fn answer_or<T: DeserializeOwned, E>(&self, once: Option<&Once>, error: E) -> Result<Reply<T>, E> {
-        match once {
-            Some(once) => match self.known(once).await {
-                Ok(Known::Answered(reply)) => Ok(reply),
-                _ => Err(error),
-            },
-            None => Err(error),
+    /// winner's commit plans on top of its own command's success, and fails on it ("there is one already"). Whether that is so must be
+    /// known: an error for good in place of a success would be believed.
+    async fn answer_or<T, E>(&self, once: Option<&Once>, error: E) -> Result<Reply<T>, E>
+    where
+        T: DeserializeOwned,
+        E: From<Problem>,
+    {
+        let Some(once) = once else { return Err(error) };
+        match self.known(once).await? {
+            Known::Answered(reply) => Ok(reply),
+            Known::Nothing | Known::Stale(_) => Err(error),
         }
     }
 

@@ -4,11 +4,13 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use axum::extract::FromRequestParts;
 use embedded::EmbeddedSqs;
 use embedded::wire::WireConnector;
+use http::StatusCode;
 use shared::model::user::User;
 use shared::problem::Problem;
-use shared::store::{Entity, StoreError, Transaction};
+use shared::store::{Entity, IdempotencyKey, Once, StoreError, Transaction};
 
 use super::*;
 use crate::Cloud;
@@ -181,6 +183,29 @@ async fn an_empty_answer_is_no_absence() {
     (0..3).for_each(|_| faults.happens_next(Fault::Empty));
     let error = cloud.services.store.get::<User>(&user.key()).await.expect_err("nobody knows");
     assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+}
+
+async fn once_under_a_key() -> Once {
+    let request = http::Request::post("/things").header("idempotency-key", "k").body(()).unwrap();
+    let key = IdempotencyKey::from_request_parts(&mut request.into_parts().0, &()).await.unwrap();
+    key.once("ada", &()).unwrap().unwrap()
+}
+
+/// A command sent twice at once: the one that comes second fails on what the first did, and cannot read that it was the first.
+#[tokio::test(start_paused = true)]
+async fn a_command_that_may_have_succeeded_is_not_refused() {
+    let (cloud, faults) = told();
+    let (calm, once) = (cloud.without_faults().services.store, once_under_a_key().await);
+    let first = || async { Ok::<_, Problem>((Transaction::new(), StatusCode::OK, 1_u32)) };
+    let second = || async {
+        calm.execute_once(Some(&once), first).await?;
+        (0..3).for_each(|_| faults.happens_next(Fault::FailedBefore));
+        Err::<(Transaction<Problem>, StatusCode, u32), _>(Problem::conflict("exists", "There is one already."))
+    };
+    let error = cloud.services.store.execute_once(Some(&once), second).await.expect_err("nobody knows");
+    assert_eq!(error.status(), StatusCode::SERVICE_UNAVAILABLE, "{error}");
+    let reply = cloud.services.store.execute_once(Some(&once), first).await.unwrap();
+    assert_eq!((reply.body, reply.replayed), (1, true));
 }
 
 #[tokio::test(start_paused = true)]
