@@ -10,7 +10,12 @@ use std::fmt;
 use std::io::Write;
 use std::sync::Once;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use bytes::Bytes;
+use embedded::wire::TARGET_HEADER;
 use embedded::{WireResponse, WireService};
 use serde_json::Value;
 use tracing::field::{Field, Visit};
@@ -42,13 +47,36 @@ const LENGTH_MINIMUM: usize = 8;
 
 thread_local! {
     static KNOWN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
+    /// What was logged, with its place: a token may be logged before the answer brings it here.
+    static LOGGED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Remembers a confidential text.
+/// Remembers a confidential text, line by line, and as a line of log would write it.
 pub(crate) fn remember(text: &str) {
-    if text.len() >= LENGTH_MINIMUM {
-        KNOWN.with_borrow_mut(|known| known.insert(text.to_owned()));
+    for line in text.lines().filter(|line| line.len() >= LENGTH_MINIMUM) {
+        let quoted = Value::from(line).to_string();
+        for form in [line, quoted.trim_matches('"')] {
+            if KNOWN.with_borrow_mut(|known| known.insert(form.to_owned())) {
+                search_what_was_logged(form);
+            }
+        }
     }
+}
+
+fn search_what_was_logged(text: &str) {
+    LOGGED.with_borrow(|logged| {
+        if let Some((_, place)) = logged.iter().find(|(said, _)| said.contains(text)) {
+            end(text, place);
+        }
+    });
+}
+
+/// Ends the process, telling where the text was logged.
+fn end(text: &str, place: &str) {
+    // Past the harness, which keeps what tests print, and loses it when the process ends.
+    let line = format!("confidential text beginning with {:?} reached the log in {place}\n", beginning(text));
+    drop(std::io::stderr().write_all(line.as_bytes()));
+    std::process::abort();
 }
 
 /// Remembers what is confidential in a document.
@@ -81,6 +109,23 @@ pub(crate) fn found_in(line: &str) -> Option<String> {
 
 fn beginning(text: &str) -> String {
     text.chars().take(LENGTH_MINIMUM).collect()
+}
+
+/// A service of AWS on this thread; what is stored by it is remembered for what is confidential in it.
+pub(crate) fn remembering(aws: Router) -> Router {
+    aws.layer(from_fn(async |request: Request, next: Next| {
+        let (parts, body) = request.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("bodies of tests do not fail");
+        let target = parts.headers.get(TARGET_HEADER).and_then(|target| target.to_str().ok());
+        remember_stored(target.unwrap_or_default(), &body);
+        next.run(Request::from_parts(parts, Body::from(body))).await
+    }))
+}
+
+fn remember_stored(operation: &str, body: &[u8]) {
+    if ["Put", "Update", "Write"].iter().any(|word| operation.contains(word)) {
+        remember_in(&serde_json::from_slice(body).unwrap_or_default());
+    }
 }
 
 /// Begins to watch this process's log.
@@ -116,14 +161,12 @@ struct Search(&'static Metadata<'static>);
 
 impl Visit for Search {
     fn record_str(&mut self, field: &Field, value: &str) {
+        let (file, line) = (self.0.file().unwrap_or(self.0.target()), self.0.line().unwrap_or(0));
+        let place = format!("`{field}` at {file}:{line}");
         if let Some(beginning) = found_in(value) {
-            let place = format!("{}:{}", self.0.file().unwrap_or(self.0.target()), self.0.line().unwrap_or(0));
-            // Past the harness, which keeps what tests print, and loses it when the process ends.
-            let line =
-                format!("confidential text beginning with {beginning:?} reached the log in `{field}` at {place}\n");
-            drop(std::io::stderr().write_all(line.as_bytes()));
-            std::process::abort();
+            end(&beginning, &place);
         }
+        LOGGED.with_borrow_mut(|logged| logged.push((value.to_owned(), place)));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
@@ -137,9 +180,7 @@ pub(crate) struct Remembering<S>(pub(crate) S);
 
 impl<S: WireService> WireService for Remembering<S> {
     fn answer(&self, operation: &str, body: Bytes) -> impl Future<Output = WireResponse> + Send {
-        if operation.contains("Put") || operation.contains("Update") || operation.contains("Write") {
-            remember_in(&serde_json::from_slice(&body).unwrap_or_default());
-        }
+        remember_stored(operation, &body);
         self.0.answer(operation, body)
     }
 }
@@ -158,6 +199,9 @@ mod tests {
         );
         assert_eq!(found_in("no account for ada@example.com").as_deref(), Some("ada@exam"));
         assert_eq!(found_in("wrote: Dear Grace, how are you").as_deref(), Some("Dear Gra"));
+        remember_in(&json!({"body": "Dear Alan,\n\nthe \"bombe\" is ready."}));
+        assert!(found_in(r#"{"reason":"Dear Alan,\n\nsomething"}"#).is_some());
+        assert!(found_in(r#"{"reason":"the \"bombe\" is ready."}"#).is_some());
         assert_eq!((found_in("Ada Lovelace"), found_in("A title"), found_in("short")), (None, None, None));
     }
 
@@ -168,8 +212,9 @@ mod tests {
     fn a_line_with_something_confidential_ends_the_process() {
         if std::env::var_os(LEAKING).is_some() {
             watch();
-            remember("a refresh token of somebody");
+            // The token becomes known only when the answer comes, after the line.
             tracing::info!(reason = "refused: a refresh token of somebody", "a careless line");
+            remember("a refresh token of somebody");
             return;
         }
         let itself = std::env::current_exe().unwrap();

@@ -65,40 +65,32 @@ pub enum Fault {
     AssistantRefuses,
 }
 
+/// The faults of several lists, one list after the other.
+const fn joined<const LENGTH: usize>(lists: &[&[Fault]]) -> [Fault; LENGTH] {
+    let mut all = [Fault::Late; LENGTH];
+    let (mut length, mut list) = (0, 0);
+    while list < lists.len() {
+        let mut place = 0;
+        while place < lists[list].len() {
+            all[length] = lists[list][place];
+            length += 1;
+            place += 1;
+        }
+        list += 1;
+    }
+    assert!(length == LENGTH, "the array is as long as the lists");
+    all
+}
+
 impl Fault {
     /// Everything.
-    pub const ALL: [Self; 30] = [
-        Self::Throttled,
-        Self::PartThrottled,
-        Self::Conflict,
-        Self::FailedBefore,
-        Self::FailedAfter,
-        Self::ResetBefore,
-        Self::ResetAfter,
-        Self::CutShort,
-        Self::Truncated,
-        Self::Empty,
-        Self::Late,
-        Self::TooLate,
-        Self::Overtaken,
-        Self::AnswerOvertaken,
-        Self::Doubled,
-        Self::Unprocessed,
-        Self::PartlyUnprocessed,
-        Self::PartlyFailed,
-        Self::DeliveredTwice,
-        Self::DeliveredTwiceAtOnce,
-        Self::DeliveredAgain,
-        Self::DeliveredLate,
-        Self::DeliveredInAnotherOrder,
-        Self::DeliveryLost,
-        Self::DiedBefore,
-        Self::DiedHalfway,
-        Self::DiedAfter,
-        Self::AssistantAway,
-        Self::AssistantUnusable,
-        Self::AssistantRefuses,
-    ];
+    pub const ALL: [Self; 30] = joined(&[
+        &[Self::Throttled, Self::PartThrottled, Self::Conflict],
+        &Self::OF_SERVICES,
+        &[Self::Doubled, Self::Unprocessed, Self::PartlyUnprocessed, Self::PartlyFailed],
+        &Self::OF_QUEUES,
+        &Self::OF_ASSISTANTS,
+    ]);
 
     /// What may befall a batch of a stream on its way to its function.
     pub const OF_STREAMS: [Self; 7] = [
@@ -138,8 +130,10 @@ impl Fault {
     pub const OF_ASSISTANTS: [Self; 3] = [Self::AssistantAway, Self::AssistantUnusable, Self::AssistantRefuses];
 
     /// What may befall any request to AWS.
-    const OF_REQUESTS: [Self; 12] = [
-        Self::Throttled,
+    const OF_REQUESTS: [Self; 12] = joined(&[&[Self::Throttled], &Self::OF_SERVICES]);
+
+    /// The same, but for its being throttled.
+    const OF_SERVICES: [Self; 11] = [
         Self::FailedBefore,
         Self::FailedAfter,
         Self::ResetBefore,
@@ -156,20 +150,13 @@ impl Fault {
     /// What may befall a request for this operation of DynamoDB or SQS. Only what a client token protects and what SQS itself may double
     /// is carried out twice; a plain write comes twice when its sender gave it up too early ([`Self::TooLate`]).
     pub fn possible_for(operation: &str) -> &'static [Self] {
-        const fn and<const LENGTH: usize>(more: &[Fault]) -> [Fault; LENGTH] {
-            let mut all = [Fault::Late; LENGTH];
-            let mut place = 0;
-            while place < LENGTH {
-                let requests = Fault::OF_REQUESTS.len();
-                all[place] = if place < requests { Fault::OF_REQUESTS[place] } else { more[place - requests] };
-                place += 1;
-            }
-            all
+        const fn with<const LENGTH: usize>(more: &[Fault]) -> [Fault; LENGTH] {
+            joined(&[&Fault::OF_REQUESTS, more])
         }
-        static OF_TRANSACTIONS: [Fault; 15] = and(&[Fault::PartThrottled, Fault::Conflict, Fault::Doubled]);
-        static OF_BATCH_READS: [Fault; 14] = and(&[Fault::Unprocessed, Fault::PartlyUnprocessed]);
-        static OF_MESSAGES: [Fault; 13] = and(&[Fault::Doubled]);
-        static OF_MESSAGE_BATCHES: [Fault; 14] = and(&[Fault::Doubled, Fault::PartlyFailed]);
+        static OF_TRANSACTIONS: [Fault; 15] = with(&[Fault::PartThrottled, Fault::Conflict, Fault::Doubled]);
+        static OF_BATCH_READS: [Fault; 14] = with(&[Fault::Unprocessed, Fault::PartlyUnprocessed]);
+        static OF_MESSAGES: [Fault; 13] = with(&[Fault::Doubled]);
+        static OF_MESSAGE_BATCHES: [Fault; 14] = with(&[Fault::Doubled, Fault::PartlyFailed]);
         match operation {
             "TransactWriteItems" => &OF_TRANSACTIONS,
             "BatchGetItem" => &OF_BATCH_READS,

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::access::PlatformRole;
+use shared::id::RequestId;
 
 use super::{FunctionHost, SHORT_TIME};
 use crate::Caller;
@@ -43,8 +44,7 @@ impl FunctionHost {
         }
         let request_id = answer.header("x-request-id").expect("an answer has its request's id").to_owned();
         answer.expect(200);
-        let line = self.log().into_iter().find(|line| line["request_id"] == request_id.as_str());
-        let line = line.expect("a request has its line in the log");
+        let line = self.line("the request", |line| line["request_id"] == request_id.as_str()).await;
         assert_eq!(
             (&line["function"], &line["status"], &line["path"]),
             (&json!(self.name), &json!(200), &json!(reads))
@@ -88,10 +88,14 @@ impl FunctionHost {
         let bytes = self.app.post(reads).by(ada).body("image/png", vec![0xff; 4_500_000]).send().await;
         assert!(bytes.status.as_u16() < 500, "{}", bytes.text);
 
-        let lines = self.log().len();
-        let larger = self.app.post(reads).by(ada).body("text/plain", vec![b'a'; EVENT_LIMIT_BYTES]).send().await;
+        let [refused, next] = [(); 2].map(|()| self.cloud.services.ids.next::<RequestId>().to_string());
+        let larger = self.app.post(reads).by(ada).header("x-request-id", &refused);
+        let larger = larger.body("text/plain", vec![b'a'; EVENT_LIMIT_BYTES]).send().await;
         assert_eq!((larger.status.as_u16(), larger.header("api-version")), (413, None), "Lambda itself refuses it");
         assert!(matches!(larger.json["Message"], Value::String(_)));
-        assert_eq!(self.log().len(), lines, "the function never sees it");
+        // Lines arrive in their order: with that of the next request any of this one would be there.
+        self.app.get(reads).by(ada).header("x-request-id", &next).send().await.expect(200);
+        self.line("the next request", |line| line["request_id"] == next.as_str()).await;
+        assert!(self.log().iter().all(|line| line["request_id"] != refused.as_str()), "the function never sees it");
     }
 }

@@ -2,6 +2,7 @@
 
 mod gate;
 mod http;
+mod log;
 mod queue;
 mod schedule;
 mod stream;
@@ -70,7 +71,7 @@ impl FunctionHost {
         let sqs = EmbeddedSqs::new(|| SystemClock.now().as_milliseconds()).with_base_url(&endpoint);
         template.create_queues(&sqs).await.expect("the template's queues can be made");
         let gate = Gate::default();
-        let router = gate.before(aws_router(cloud.dynamodb.clone(), sqs.clone()));
+        let router = gate.before(confidential::remembering(aws_router(cloud.dynamodb.clone(), sqs.clone())));
         let aws = tokio::spawn(async move { axum::serve(listener, router).await });
 
         // Where the template refers to a queue, CloudFormation gives its URL.

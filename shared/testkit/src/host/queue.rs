@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use embedded::template::EventSource;
 use serde_json::{Value, json};
 
+use super::log::assert_traced;
 use super::{FunctionHost, REPORTING_TIME};
 use crate::runtime_api::queue_event;
 
@@ -42,6 +43,12 @@ impl FunctionHost {
         let done = self.items();
         assert_ne!(done, before, "the good messages' work is done");
         assert_eq!(self.letters().await, [(POISON.to_owned(), format!("m{middle}"))]);
+        let handled =
+            self.lines(bodies.len(), "a line for each good message", |line| line["message"] == "message handled").await;
+        handled.iter().for_each(assert_traced);
+        let good = (0..batch.len()).filter(|place| *place != middle).map(|place| format!("m{place}"));
+        let handled = handled.iter().filter_map(|line| line["message_id"].as_str().map(str::to_owned));
+        assert_eq!(handled.collect::<BTreeSet<_>>(), good.collect());
 
         assert_eq!(self.invoke(self.queue_event(bodies)).await, nothing_again);
         assert_eq!(self.items(), done, "what was done is done once");

@@ -35,8 +35,7 @@ impl FunctionHost {
         }
         assert_eq!(self.items(), before, "nothing was done");
         let answer = self.invoke(event.clone()).await;
-        let line = self.log().into_iter().find(|line| line["schedule"] == event["id"]);
-        assert_eq!(line.expect("an occasion has its line in the log")["outcome"], "done");
+        self.line("the occasion", |line| line["schedule"] == event["id"] && line["outcome"] == "done").await;
         answer
     }
 }

@@ -4,6 +4,7 @@ use embedded::StreamRecord;
 use embedded::template::{EventSource, matches};
 use serde_json::{Value, json};
 
+use super::log::assert_traced;
 use super::{FunctionHost, REPORTING_TIME};
 use crate::runtime_api::{stream_event, stream_record};
 
@@ -47,10 +48,12 @@ impl FunctionHost {
         let answer = self.invoke_without_aws(stream_event(&passed), REPORTING_TIME).await.expect("it reports in time");
         assert_eq!(answer, json!({ "batchItemFailures": [{ "itemIdentifier": first }] }));
         assert_eq!(self.items(), before, "nothing was done");
+        assert_traced(&self.line("the record that failed", |line| line["message"] == "record failed").await);
 
         assert_eq!(self.invoke(stream_event(&passed)).await, nothing_again);
         let done = self.items();
         assert_ne!(done, before, "the changes' work is done");
+        assert_traced(&self.line("a change with figures", |line| line["message"] == "projected").await);
         assert_eq!(self.invoke(stream_event(&passed)).await, nothing_again);
         assert_eq!(self.items(), done, "what was done is done once");
         let error = self.try_invoke(Value::Null).await.expect_err("that is no batch");

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::recorded::{FUNCTION_URL, recorded};
+use super::documented::{FUNCTION_URL, documented};
 
 /// What the function URL adds to a caller's headers.
 const ADDED_HEADERS: [&str; 7] = [
@@ -23,7 +23,7 @@ const ADDED_HEADERS: [&str; 7] = [
 /// none of (cookies, a query, a body) has no field.
 pub fn function_url_event(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Value {
     let (raw_path, query) = path.split_once('?').unwrap_or((path, ""));
-    let mut event = recorded(FUNCTION_URL);
+    let mut event = documented(FUNCTION_URL);
     let mut fields = Map::new();
     let mut cookies = Vec::new();
     for (name, value) in headers {
@@ -116,9 +116,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime_api::recorded::{FUNCTION_URL_BINARY, FUNCTION_URL_JSON};
+    use crate::runtime_api::documented::{FUNCTION_URL_BINARY, FUNCTION_URL_JSON};
 
-    /// The event made of what a recorded one says of its request.
+    /// The event made of what a documented one says of its request.
     fn made_again(event: &Value) -> Value {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let path = match text(&event["rawQueryString"]).as_str() {
@@ -139,9 +139,9 @@ mod tests {
     }
 
     #[test]
-    fn events_have_the_recorded_shape() {
+    fn events_have_the_documented_shape() {
         for event in [FUNCTION_URL, FUNCTION_URL_JSON, FUNCTION_URL_BINARY] {
-            let event = recorded(event);
+            let event = documented(event);
             assert_eq!(made_again(&event), event);
         }
     }
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(event["rawQueryString"], "q=one+two&q=%C3%A9&flag");
         assert_eq!(event["queryStringParameters"], json!({ "q": "one two,é", "flag": "" }));
         assert_eq!(event["headers"]["accept"], "a,b");
-        assert_eq!(event["headers"]["host"], recorded(FUNCTION_URL)["headers"]["host"]);
+        assert_eq!(event["headers"]["host"], documented(FUNCTION_URL)["headers"]["host"]);
         assert_eq!(event["cookies"], json!(["x=1", "y=2", "z=3"]));
     }
 }

@@ -10,9 +10,9 @@
 //! next, and a function that ends or reports that it cannot start fails what waits for it. A response may be streamed. Extensions and
 //! telemetry are absent.
 
+pub mod documented;
 mod function_url;
 mod process;
-pub mod recorded;
 mod server;
 mod source;
 mod stream;

@@ -5,11 +5,11 @@ use embedded::{ACCOUNT, REGION, StreamRecord};
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
 
-use super::recorded::{QUEUE, SCHEDULE, STREAM_EXPIRY, STREAM_INSERT, STREAM_MODIFY, STREAM_REMOVE, recorded};
+use super::documented::{QUEUE, SCHEDULE, STREAM_EXPIRY, STREAM_INSERT, STREAM_MODIFY, STREAM_REMOVE, documented};
 
 /// The event of these messages of a queue, whose identifiers are `m0`, `m1` and so on, each received for the first time.
 pub fn queue_event(queue: &str, bodies: &[String]) -> Value {
-    let shape = recorded(QUEUE)["Records"][0].take();
+    let shape = documented(QUEUE)["Records"][0].take();
     let record = |(number, body): (usize, &String)| {
         let mut record = shape.clone();
         record["messageId"] = format!("m{number}").into();
@@ -24,7 +24,7 @@ pub fn queue_event(queue: &str, bodies: &[String]) -> Value {
 
 /// The event of an occasion of this function's schedule. Trying it again sends the same event again.
 pub fn schedule_event(function: &str, time: Timestamp) -> Value {
-    let mut event = recorded(SCHEDULE);
+    let mut event = documented(SCHEDULE);
     // Whole seconds, as the scheduler writes them.
     event["time"] = format!("{}Z", time.to_string().get(..19).expect("a time has its seconds")).into();
     event["resources"] =
@@ -37,7 +37,7 @@ pub fn stream_event(records: &[StreamRecord]) -> Value {
     json!({ "Records": records.iter().map(stream_record).collect::<Vec<_>>() })
 }
 
-/// A change as Lambda gives it: the recorded shape of its kind with this change's own values.
+/// A change as Lambda gives it: the documented shape of its kind with this change's own values.
 pub fn stream_record(record: &StreamRecord) -> Value {
     let shape = match (record.event_name(), record.is_expiry()) {
         ("INSERT", _) => STREAM_INSERT,
@@ -45,7 +45,7 @@ pub fn stream_record(record: &StreamRecord) -> Value {
         (_, false) => STREAM_REMOVE,
         (_, true) => STREAM_EXPIRY,
     };
-    let mut shape = recorded(shape)["Records"][0].take();
+    let mut shape = documented(shape)["Records"][0].take();
     let local = record.lambda_json();
     shape["eventID"] = local["eventID"].clone();
     shape["eventSourceARN"] = local["eventSourceARN"].clone();
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_embedded_tables_records_have_the_recorded_shape() {
+    async fn the_embedded_tables_records_have_the_documented_shape() {
         let dynamodb = Cloud::table();
         let key = json!({"pk": {"S": "p"}, "sk": {"S": "s"}});
         let with = |name: &str, value: Value| {
@@ -101,7 +101,7 @@ mod tests {
         for (record, shape) in records.iter().zip(shapes) {
             let (mut local, mut lambda) = (Vec::new(), Vec::new());
             names(record.lambda_json(), "", &mut local);
-            names(&recorded(shape)["Records"][0], "", &mut lambda);
+            names(&documented(shape)["Records"][0], "", &mut lambda);
             local.sort_unstable();
             lambda.sort_unstable();
             assert_eq!(local, lambda, "{}", record.lambda_json());
@@ -111,8 +111,8 @@ mod tests {
     }
 
     #[test]
-    fn messages_and_occasions_have_the_recorded_shape() {
-        let shape = recorded(QUEUE);
+    fn messages_and_occasions_have_the_documented_shape() {
+        let shape = documented(QUEUE);
         let body = shape["Records"][0]["body"].as_str().unwrap().to_owned();
         let mut made = queue_event("groundwork-local-tasks", &[body]);
         for name in ["messageId", "receiptHandle"] {
@@ -120,6 +120,6 @@ mod tests {
         }
         assert_eq!(made, shape);
         let time = "2026-01-01T00:00:00Z".parse().unwrap();
-        assert_eq!(schedule_event("sweep", time), recorded(SCHEDULE));
+        assert_eq!(schedule_event("sweep", time), documented(SCHEDULE));
     }
 }

@@ -23,6 +23,6 @@ pub const STREAM_REMOVE: &str = include_str!("events/stream_remove.json");
 pub const STREAM_EXPIRY: &str = include_str!("events/stream_expiry.json");
 
 /// The JSON of such an event.
-pub fn recorded(event: &str) -> Value {
-    serde_json::from_str(event).expect("the recorded events are JSON")
+pub fn documented(event: &str) -> Value {
+    serde_json::from_str(event).expect("the documented events are JSON")
 }
