@@ -73,8 +73,48 @@ fn host_file(tests: &Path) -> Option<PathBuf> {
 fn worker_test(root: &Path, name: &str) -> Result<(), String> {
     let file = format!("infra/edge/{name}.test.mjs");
     let text = fs::read_to_string(root.join(&file)).map_err(|_| format!("has no host test: {file}"))?;
-    let tests = text.lines().filter(|line| line.trim_start().starts_with("test(")).count();
-    if tests == 0 { Err(format!("has a host test without tests: {file}")) } else { Ok(()) }
+    // What is in a comment runs nothing.
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    if ["skip", "todo", "only"].iter().any(|word| has_option(&code, word)) {
+        return Err(format!("has a host test of which something is left out: {file}"));
+    }
+    let code = format!("\n{code}");
+    let tests = code.match_indices("test(").filter(|(place, _)| code[..*place].trim_end_matches(' ').ends_with('\n'));
+    let tests = tests.map(|(place, _)| place).collect::<Vec<_>>();
+    let ends = tests.iter().copied().skip(1).chain([code.len()]);
+    match tests.iter().zip(ends).find(|(place, end)| !has_body(&code[**place..*end])) {
+        _ if tests.is_empty() => Err(format!("has a host test without tests: {file}")),
+        Some((place, _)) => {
+            let test = code[*place..].lines().next().unwrap_or_default();
+            Err(format!("has a host test with an empty test: {file}: {test}"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether JavaScript calls a word as a method or sets it as a property, rather than having it in a text.
+fn has_option(code: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    code.match_indices(word).any(|(place, _)| {
+        let (before, after) = (&code[..place], &code[place + word.len()..]);
+        let whole = !before.ends_with(is_part) && !after.starts_with(is_part);
+        let after = after.trim_start_matches(['"', '\'']).trim_start();
+        whole && (before.ends_with('.') || before.ends_with("[\"") || after.starts_with([':', '}', '(']))
+    })
+}
+
+/// Whether the function of a test of JavaScript has a statement.
+fn has_body(test: &str) -> bool {
+    let Some((_, function)) = test.split_once("=>") else { return false };
+    let mut body = function.trim_start();
+    if let Some(block) = body.strip_prefix('{') {
+        body = block.trim_start();
+        while body.starts_with("//") || body.starts_with("/*") {
+            let end = if body.starts_with("//") { "\n" } else { "*/" };
+            body = body.split_once(end).map_or("", |(_, rest)| rest.trim_start());
+        }
+    }
+    !body.is_empty() && !body.starts_with('}')
 }
 
 fn root() -> PathBuf {
@@ -125,7 +165,28 @@ fn a_function_without_its_host_test_is_found() {
     assert_eq!(faults(), "functions/auth has no host test: infra/edge/auth.test.mjs");
     write("infra/edge/auth.test.mjs", "// test(\n");
     assert_eq!(faults(), "functions/auth has a host test without tests: infra/edge/auth.test.mjs");
-    write("infra/edge/auth.test.mjs", "test('it answers', () => {});\n");
+    let full = "test('it answers', { timeout: 9 }, async () => {\n  await answers();\n});\n";
+    let left_out = "functions/auth has a host test of which something is left out: infra/edge/auth.test.mjs";
+    for option in ["skip: true", "\"todo\": 'later'", "only: true"] {
+        write("infra/edge/auth.test.mjs", &full.replace("timeout: 9", option));
+        assert_eq!(faults(), left_out, "{option}");
+    }
+    for way in ["test.skip(", "test.only(", "describe.todo("] {
+        write("infra/edge/auth.test.mjs", &format!("{full}{}", full.replace("test(", way)));
+        assert_eq!(faults(), left_out, "{way}");
+    }
+    write("infra/edge/auth.test.mjs", &full.replace("  await answers();\n", "  t.skip();\n"));
+    assert_eq!(faults(), left_out);
+    for empty in ["test('it', () => {});\n", "test('it', () => {\n  // later\n  /* or not */\n});\n", "test('it');\n"] {
+        for text in [format!("{empty}{full}"), format!("{full}{empty}")] {
+            write("infra/edge/auth.test.mjs", &text);
+            let fault = "functions/auth has a host test with an empty test: infra/edge/auth.test.mjs: test('it'";
+            assert!(faults().starts_with(fault), "{text}{}", faults());
+        }
+    }
+    write("infra/edge/auth.test.mjs", &full.replace("answers", "only once"));
+    assert_eq!(faults(), "");
+    write("infra/edge/auth.test.mjs", full);
     assert_eq!(faults(), "");
     write("functions/news/Cargo.toml", "");
     assert_eq!(faults(), "functions/news is neither a function of template.yaml nor the Worker of wrangler.toml");

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use shared::telemetry::Metric;
 
 use super::document::Deployment;
@@ -175,23 +175,101 @@ fn every_function_and_queue_has_the_alarms_that_concern_it() {
     }
 }
 
+/// When an alarm rings, of one metric: comparison, threshold, statistic, period in seconds, windows looked at, windows that must breach.
+fn rule(alarm: &Value) -> Value {
+    let windows = &alarm["EvaluationPeriods"];
+    let breaching = alarm.get("DatapointsToAlarm").unwrap_or(windows);
+    let parts = [&alarm["ComparisonOperator"], &alarm["Threshold"], &alarm["Statistic"], &alarm["Period"], windows];
+    parts.into_iter().chain([breaching]).cloned().collect()
+}
+
+/// Under three failures the share says little.
+const FEW: &str = "IF(failed < 3, 0, 100 * failed / ALL)";
+
+/// The share in percent that alone decides, and the two sums of 5 minutes that it is made of: what failed, and all there was. `ALL` in
+/// the expression is the id of the latter.
+fn share(expression: &str, namespace: &str, [failed, all]: [&str; 2]) -> Vec<Value> {
+    let id = if all == "UrlRequestCount" { "requests".to_owned() } else { all.to_lowercase() };
+    let sum = |id: &str, name: &str| json!([id, namespace, name, "Sum", 300, false]);
+    vec![json!(["share", expression.replace("ALL", &id), null]), sum("failed", failed), sum(&id, all)]
+}
+
+/// What an alarm computes, in the form of [`share`].
+fn terms(alarm: &Value) -> Vec<Value> {
+    let terms = alarm["Metrics"].as_array().expect("the alarm computes").iter();
+    let described = terms.map(|term| match term.get("MetricStat") {
+        None => json!([term["Id"], term["Expression"], term.get("ReturnData")]),
+        Some(sum) => {
+            let metric = &sum["Metric"];
+            json!([
+                term["Id"],
+                metric["Namespace"],
+                metric["MetricName"],
+                sum["Stat"],
+                sum["Period"],
+                term["ReturnData"]
+            ])
+        }
+    });
+    described.collect()
+}
+
 #[test]
 fn the_thresholds_are_those_that_were_asked_for() {
     let deployment = Deployment::read("production");
+    let functions = deployment.functions();
+    let has_url = |id: &str| {
+        functions.iter().any(|(name, _, function)| *name == id && function.get("FunctionUrlConfig").is_some())
+    };
+    let mut checked = BTreeMap::<_, usize>::new();
     for (id, (alarm, _)) in alarms(&deployment) {
-        let (comparison, threshold) =
-            (alarm["ComparisonOperator"].as_str().unwrap(), alarm["Threshold"].as_u64().unwrap());
-        let expected = match id.as_str() {
-            id if id.ends_with("ErrorsAlarm") && id != "TableErrorsAlarm" => ("GreaterThanThreshold", 5),
-            id if id.ends_with("MessageFailuresAlarm") || id.ends_with("RecordFailuresAlarm") => {
-                ("GreaterThanThreshold", 5)
+        // Ends of ids, the longer first where one ends with another.
+        let kinds = [
+            "TableErrors",
+            "RecordFailures",
+            "MessageFailures",
+            "Errors",
+            "ResponseTime",
+            "DeadLetter",
+            "StoreFailures",
+        ];
+        let Some(kind) = kinds.into_iter().find(|kind| id.ends_with(&format!("{kind}Alarm"))) else { continue };
+        let above = "GreaterThanThreshold";
+        let (expected, computed) = match kind {
+            "StoreFailures" => (json!([above, 0, "Sum", 60, 1, 1]), None),
+            "DeadLetter" => (json!([above, 0, "Maximum", 60, 1, 1]), None),
+            "ResponseTime" => (json!([above, 2_000, "Average", 300, 3, 2]), None),
+            "TableErrors" => continue,
+            _ => {
+                let function = id.strip_suffix("ErrorsAlarm");
+                let computed = match kind {
+                    "MessageFailures" => share(FEW, "Groundwork", ["MessageFailures", "Messages"]),
+                    "RecordFailures" => share(FEW, "Groundwork", ["RecordFailures", "Records"]),
+                    _ if function.is_some_and(has_url) => share(FEW, "AWS/Lambda", ["Url5xxCount", "UrlRequestCount"]),
+                    _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
+                };
+                // What runs once an hour fails in one window of 5 minutes, and never in two of three.
+                let windows = if function == Some("AgenticRun") { [1, 1] } else { [3, 2] };
+                (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
-            id if id.ends_with("ResponseTimeAlarm") => ("GreaterThanThreshold", 2_000),
-            id if id.ends_with("DeadLetterAlarm") || id.ends_with("StoreFailuresAlarm") => ("GreaterThanThreshold", 0),
-            _ => continue,
         };
-        assert_eq!((comparison, threshold), expected, "{id}");
+        assert_eq!(rule(&alarm), expected, "{id}");
+        if let Some(computed) = computed {
+            assert_eq!(terms(&alarm), computed, "{id}");
+        }
+        *checked.entry(kind).or_default() += 1;
     }
+    let urls = functions.iter().filter(|(.., function)| function.get("FunctionUrlConfig").is_some()).count();
+    let all = functions.len();
+    let expected = [
+        ("DeadLetter", 3),
+        ("Errors", all),
+        ("MessageFailures", 2),
+        ("RecordFailures", 1),
+        ("ResponseTime", urls),
+        ("StoreFailures", all),
+    ];
+    assert_eq!(checked, BTreeMap::from(expected), "how many alarms of each kind there are");
 }
 
 #[test]
@@ -204,7 +282,7 @@ fn every_alarm_reaches_a_person_through_one_group() {
                 assert_eq!(told.insert(name.to_owned(), id), None, "{name} is in two groups");
             }
             for action in ["AlarmActions", "OKActions"] {
-                assert_eq!(group[action], serde_json::json!(["AlarmTopic"]), "{id}");
+                assert_eq!(group[action], json!(["AlarmTopic"]), "{id}");
             }
             assert!(rule.len() <= 10_240, "{id}: CloudWatch takes no longer rule");
         }
@@ -259,6 +337,9 @@ fn the_dashboard_shows_metrics_that_exist() {
             let name =
                 expression.split("MetricName=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a name");
             assert!(is_ours(name), "nothing writes {name}");
+            // Accounts are counted once a day each, so that any shorter sum is not the day's.
+            let daily = matches!(name, "ActiveUsers" | "AccountsRegistered");
+            assert_eq!(expression.ends_with(", 86400)"), daily, "{expression}");
             shown.insert(name.to_owned());
         }
     }

@@ -90,7 +90,9 @@ fn every_schedule_is_retried_and_then_a_dead_letter() {
     for (name, schedule) in events(&deployment, "ScheduleV2") {
         let expression = schedule["ScheduleExpression"].as_str().unwrap();
         let every = embedded::template::Interval::read(expression).expect("a rate").0.as_secs();
-        assert!(schedule["RetryPolicy"]["MaximumRetryAttempts"].is_u64(), "{name}: 185 attempts are the default");
+        let attempts = schedule["RetryPolicy"]["MaximumRetryAttempts"].as_u64();
+        let attempts = attempts.unwrap_or_else(|| panic!("{name}: 185 attempts are the default"));
+        assert!(attempts > 0, "{name}: one refusal by Lambda must not be a dead letter");
         let age = schedule["RetryPolicy"]["MaximumEventAgeInSeconds"].as_u64().unwrap();
         assert!(age <= every, "{name}: what is older than the next one is of no use");
         queue(&deployment, &schedule["DeadLetterConfig"]["Arn"]);

@@ -67,12 +67,26 @@ pub fn memory_gb() -> BTreeMap<String, f64> {
     memory.collect()
 }
 
-/// How many resources of a type the template makes, its loops (`Fn::ForEach`: a variable, its values, resources) unrolled.
+/// How many resources of a type the template makes.
 pub fn resource_count(kind: &str) -> usize {
+    sum_of(kind, |_| 1)
+}
+
+/// How many metrics the template's alarms watch, as CloudWatch bills them: one for an alarm of a metric, and for one of an expression as
+/// many as it takes. A query of Metrics Insights counts as one, see `unsure` in `prices.yaml`.
+pub fn alarm_metric_count() -> usize {
+    sum_of("AWS::CloudWatch::Alarm", |alarm| {
+        let parts = alarm["Properties"]["Metrics"].as_sequence().into_iter().flatten();
+        parts.filter(|part| part.get("MetricStat").is_some()).count().max(1)
+    })
+}
+
+/// The sum of `each` over the resources of a type, the template's loops (`Fn::ForEach`: a variable, its values, resources) unrolled.
+fn sum_of(kind: &str, each: impl Fn(&Value) -> usize) -> usize {
     let template: Value = serde_yaml_ng::from_str(TEMPLATE).expect("the template is YAML");
-    let of_kind = |resources: &Value| {
+    let of_kind = |resources: &Value| -> usize {
         let resources = resources.as_mapping().into_iter().flat_map(|resources| resources.values());
-        resources.filter(|resource| resource["Type"].as_str() == Some(kind)).count()
+        resources.filter(|resource| resource["Type"].as_str() == Some(kind)).map(&each).sum()
     };
     let resources = template["Resources"].as_mapping().expect("resources");
     let loops = resources.values().filter_map(Value::as_sequence).map(|parts| match parts.as_slice() {
@@ -210,5 +224,13 @@ mod tests {
         assert_eq!(resource_count("AWS::Serverless::Function"), functions.len());
         assert_eq!(resource_count("AWS::Logs::LogGroup"), functions.len(), "a loop makes one for each function");
         assert_eq!(memory_gb().len(), functions.len());
+    }
+
+    #[test]
+    fn an_alarm_of_an_expression_is_billed_for_each_metric_in_it() {
+        let functions = Template::read(TEMPLATE).unwrap().functions;
+        // Of each function the failures in percent are of two metrics; so are those of two queues' messages and of the stream's records.
+        let of_two = functions.len() + 2 + 1;
+        assert_eq!(alarm_metric_count(), resource_count("AWS::CloudWatch::Alarm") + of_two);
     }
 }

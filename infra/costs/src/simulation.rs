@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::behaviour::Behaviour;
-use crate::prices::{Bill, Biller, Prices, resource_count};
+use crate::prices::{Bill, Biller, Prices, alarm_metric_count, resource_count};
 use crate::scenario::{Figures, Row};
 use crate::usage::Units;
 
@@ -124,7 +124,7 @@ impl<'a> Month<'a> {
         let polls = queues * machine.pollers_per_queue * MONTH_SECONDS / machine.poll_seconds;
         let sqs = bill.sqs_requests + polls;
         let log_gb = bill.invocations * machine.log_bytes / GB;
-        let alarms = resource_count("AWS::CloudWatch::Alarm") as f64;
+        let (alarms, watched) = (resource_count("AWS::CloudWatch::Alarm"), alarm_metric_count() as f64);
         let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
         let schedules = DAYS * 24.0 * 61.0;
         let transfer_gb = bill.transfer_bytes / GB;
@@ -170,9 +170,12 @@ impl<'a> Month<'a> {
             ),
             line(
                 "CloudWatch metrics and alarms",
-                format!("{} metrics, {alarms} alarms, {composite} of several", machine.metrics),
+                format!(
+                    "{} metrics, {alarms} alarms on {watched} metrics, {composite} composite alarms",
+                    machine.metrics
+                ),
                 beyond(machine.metrics, prices.cloudwatch.free_metrics) * prices.cloudwatch.metric_month
-                    + beyond(alarms, prices.cloudwatch.free_alarms) * prices.cloudwatch.alarm_month
+                    + beyond(watched, prices.cloudwatch.free_alarms) * prices.cloudwatch.alarm_month
                     + composite * prices.cloudwatch.composite_alarm_month,
             ),
             line(

@@ -210,7 +210,7 @@ impl World {
         let random = seed.wrapping_mul(1_000).wrapping_add(number * 10);
         let mut founder = Founder::begin(&self.door, &self.journal, &name, random).await;
         let organization = founder.organization.parse().expect("an id");
-        let plan = if number % 2 == 0 { PlanName::Pro } else { PlanName::Enterprise };
+        let plan = if number.is_multiple_of(2) { PlanName::Pro } else { PlanName::Enterprise };
         while set_plan(&self.platform.services, organization, plan).await.is_err() {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }

@@ -26,6 +26,8 @@ pub(crate) use self::http::recorded;
 
 /// How many requests and invocations are kept.
 const ENTRIES_MAXIMUM: usize = 500;
+/// How many of their calls are kept in all, 40 for each of the most requests: where many make more, as imports do, fewer are kept.
+const CALLS_MAXIMUM: usize = 20_000;
 
 /// Under which name the template grants the auth function its rights: it is a Worker and has no role, but an IAM user.
 const USERS: [(&str, &str); 1] = [("auth", "AuthWorkerUser")];
@@ -48,7 +50,21 @@ struct Shared {
 struct Kept {
     /// The newest last.
     entries: VecDeque<Arc<Entry>>,
+    /// How many calls the entries have.
+    calls: usize,
     rights: Rights,
+}
+
+impl Kept {
+    /// Adds an entry, and lets the oldest go for which there is no longer room.
+    fn enter(&mut self, entry: Entry) {
+        self.calls = self.calls.saturating_add(entry.calls.len());
+        self.entries.push_back(Arc::new(entry));
+        while self.entries.len() > ENTRIES_MAXIMUM || self.calls > CALLS_MAXIMUM {
+            let Some(oldest) = self.entries.pop_front() else { return };
+            self.calls = self.calls.saturating_sub(oldest.calls.len());
+        }
+    }
 }
 
 impl Journal {
@@ -143,11 +159,10 @@ impl Drop for Open<'_> {
         let mut record = self.scope.take();
         self.journal.count(&beginning.function, std::mem::take(&mut record.rights));
         let outcome = self.outcome.take().unwrap_or_else(Outcome::broken_off);
-        let entry = Arc::new(Entry::new(beginning, self.began, outcome, record));
-        let mut kept = self.journal.kept();
-        if kept.entries.len() >= ENTRIES_MAXIMUM {
-            kept.entries.pop_front();
-        }
-        kept.entries.push_back(entry);
+        let entry = Entry::new(beginning, self.began, outcome, record);
+        self.journal.kept().enter(entry);
     }
 }
+
+#[cfg(test)]
+mod tests;

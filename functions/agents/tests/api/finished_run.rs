@@ -38,9 +38,10 @@ impl WireService for Gate {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_added_to_a_run_that_was_answered() {
     let table = Cloud::table();
-    let calm = Cloud::through(table.clone(), table.clone());
     let gate = Gate { table: table.clone(), passed: Arc::default(), reached: Arc::default(), open: Arc::default() };
-    let slow = app(&Cloud::through(table, gate.clone()), &ScriptedAi::new());
+    let gated = Cloud::through(table, gate.clone());
+    let calm = gated.without_faults();
+    let slow = app(&gated, &ScriptedAi::new());
     let (quick, ada) = (app(&calm, &ScriptedAi::new()), calm.caller("Ada").await);
     calm.set_plan(ada.organization_id, PlanName::Pro).await;
     calm.lead(ada.organization_id, "Grace", LeadStatus::Contacted, 8).await;

@@ -63,10 +63,9 @@ async fn two_imports_of_one_file_at_once_make_each_lead_once() {
 async fn changes_during_an_import_leave_each_lead_with_its_marker() {
     for seed in 0..10 {
         let cloud = Cloud::with_faults(FaultPlan::seeded(seed).often(100));
-        let (calm, ada) = (app(&cloud.without_faults()), cloud.caller("Ada").await);
+        let (calm, app, ada) = (app(&cloud.without_faults()), app(&cloud), cloud.caller("Ada").await);
         import(&calm, &ada, file(20)).await.expect(200);
         let known = leads(&calm, &ada).await;
-        let app = app(&cloud);
         let path = |number: usize| format!("/api/crm/leads/{}", known[number]["id"].as_str().unwrap());
         let body = |number: usize| json!({"name": "Moved", "email": format!("moved{number}@example.com")});
         let later = file(20).replace("Company", "Firm");

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::Cloud;
-use testkit::runtime_api::recorded::{FUNCTION_URL, FUNCTION_URL_BINARY, FUNCTION_URL_JSON, recorded};
+use testkit::runtime_api::documented::{FUNCTION_URL, FUNCTION_URL_BINARY, FUNCTION_URL_JSON, documented};
 use testkit::runtime_api::{Function, RESPONSE_LIMIT_BYTES, RuntimeApi, function_url_event};
 
 use super::streaming::streamed_routes;
@@ -147,9 +147,9 @@ async fn an_http_function_answers_and_survives_a_panic() {
     assert!(said["requestId"].is_string() && said["place"].as_str().unwrap().contains("process.rs"));
 }
 
-/// The recorded event of this name, sent to another path.
+/// The documented event of this name, sent to another path.
 fn sent_to(event: &str, path: &str) -> Value {
-    let mut event = recorded(event);
+    let mut event = documented(event);
     event["rawPath"] = path.into();
     event["requestContext"]["http"]["path"] = path.into();
     event
