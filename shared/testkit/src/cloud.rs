@@ -82,6 +82,7 @@ impl Cloud {
 
     /// An empty table as the template describes it.
     pub fn table() -> EmbeddedDynamoDb {
+        confidential::forget();
         let dynamodb = EmbeddedDynamoDb::in_memory().expect("SQLite opens a database in memory");
         let template = Template::read(TEMPLATE).expect("the template is readable");
         template.create_tables(&dynamodb).expect("the template's tables can be made");

@@ -51,6 +51,12 @@ thread_local! {
     static LOGGED: RefCell<Vec<(String, String)>> = const { RefCell::new(Vec::new()) };
 }
 
+/// Forgets what earlier tables on this thread held, of which tests make hundreds.
+pub(crate) fn forget() {
+    KNOWN.take();
+    LOGGED.take();
+}
+
 /// Remembers a confidential text, line by line, and as a line of log would write it.
 pub(crate) fn remember(text: &str) {
     for line in text.lines().filter(|line| line.len() >= LENGTH_MINIMUM) {
@@ -161,6 +167,9 @@ struct Search(&'static Metadata<'static>);
 
 impl Visit for Search {
     fn record_str(&mut self, field: &Field, value: &str) {
+        if value.len() < LENGTH_MINIMUM {
+            return;
+        }
         let (file, line) = (self.0.file().unwrap_or(self.0.target()), self.0.line().unwrap_or(0));
         let place = format!("`{field}` at {file}:{line}");
         if let Some(beginning) = found_in(value) {
