@@ -151,9 +151,12 @@ impl Desk {
 /// Soaks: load, kills, and a look at what is left. `progress` hears of it every few seconds.
 pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
     let directory = tempfile::tempdir().expect("a directory");
+    let (program_file, data_directory) = (directory.path().join("groundwork"), directory.path().join("data"));
+    // A copy, so that somebody who builds meanwhile changes nothing.
+    std::fs::copy(&options.program, &program_file).expect("the program can be copied");
     let mut outcome = Outcome::default();
     let journal = Arc::<Mutex<Journal>>::default();
-    let program = Program::start(&options.program, directory.path(), "0").await;
+    let program = Program::start(&program_file, &data_directory, "0").await;
     let (urls, url) = watch::channel(program.url.clone());
     let (desks, desk) = watch::channel((program.url.clone(), program.operator_token.clone()));
     let (door, desk, stop) = (Door::http(url), Desk(desk), Arc::new(AtomicBool::new(false)));
@@ -175,7 +178,7 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
         if killed.elapsed() >= options.kill_every {
             drop(program.take());
             let restart = Instant::now();
-            let started = Program::start(&options.program, directory.path(), "0").await;
+            let started = Program::start(&program_file, &data_directory, "0").await;
             outcome.restarts.push(restart.elapsed());
             now_runs(&started);
             program = Some(started);
@@ -206,7 +209,7 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
         }
     }
     drop(program.take());
-    let program = Program::start(&options.program, directory.path(), CLOCK_AHEAD_SECONDS).await;
+    let program = Program::start(&program_file, &data_directory, CLOCK_AHEAD_SECONDS).await;
     now_runs(&program);
     progress("the load is over; waiting for what it set in motion");
     progress(&settle(&desk).await);
@@ -218,7 +221,7 @@ pub async fn run(options: &Options, progress: impl Fn(&str)) -> Outcome {
     program.end().await;
     (outcome.requests, outcome.repeats) = door.counts();
     outcome.commands = journal.commands();
-    look(directory.path(), &journal, &mut outcome).await;
+    look(&data_directory, &journal, &mut outcome).await;
     outcome
 }
 
