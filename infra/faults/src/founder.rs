@@ -228,8 +228,10 @@ impl Founder {
         if answer.status == 201 {
             self.journal().tasks.insert(text(&answer.body["id"]));
         } else {
-            let known = ["follow_up_open", "post_task_open", "task_limit_reached", "not_found", "lead_unknown"];
-            assert!(known.contains(&answer.code()) || answer.status == 404, "{answer:?}");
+            let known = ["follow_up_open", "post_task_open", "task_limit_reached"];
+            let lead_is_gone = answer.status == 422 && answer.body["errors"][0]["path"] == "leadId";
+            assert!(known.contains(&answer.code()) || lead_is_gone, "{answer:?}");
+            self.journal().refused_posts += usize::from(answer.code() == "post_task_open");
         }
     }
 

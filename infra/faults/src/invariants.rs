@@ -79,16 +79,30 @@ impl Findings {
 }
 
 /// Everything that does not hold of these rows, after these acknowledgements; nothing when all is well.
-pub(crate) fn violations(rows: &Rows, journal: &Journal) -> Vec<String> {
+///
+/// `late_posts` are tasks that may be there though no answer told of them.
+pub(crate) fn violations(rows: &Rows, journal: &Journal, late_posts: &BTreeSet<String>) -> Vec<String> {
     let mut findings = Findings(Vec::new());
     acknowledged(rows, journal, &mut findings);
     leads(rows, journal, &mut findings);
-    tasks(rows, journal, &mut findings);
+    tasks(rows, journal, late_posts, &mut findings);
     events(rows, &mut findings);
     counters(rows, &mut findings);
     usage(rows, &mut findings);
     nothing_is_stuck(rows, journal, &mut findings);
     findings.0
+}
+
+/// Post tasks that no answer told of, at most as many as were refused. A refusal is no command and is not recorded: when the first attempt at
+/// a command is delayed on its way to DynamoDB for longer than anybody waits, its repeat can be refused while another post task is open,
+/// and the first attempt succeed when that one is done. Everything else that is delayed fails on what changed meanwhile.
+pub(crate) fn late_posts(rows: &Rows, journal: &Journal) -> BTreeSet<String> {
+    let runs = rows.of("agenticRun").flat_map(|run| run["actions"].as_array().into_iter().flatten());
+    let by_runs = runs.filter_map(|action| action["taskId"].as_str()).collect::<BTreeSet<_>>();
+    let posts =
+        rows.of("task").filter(|task| task["input"]["kind"] == "social_media_post").map(|task| text(task, "id"));
+    let untold = posts.filter(|id| !journal.tasks.contains(*id) && !by_runs.contains(id));
+    untold.map(str::to_owned).take(journal.refused_posts).collect()
 }
 
 fn strings(all: &BTreeSet<String>) -> BTreeSet<&str> {
@@ -126,14 +140,15 @@ fn leads(rows: &Rows, journal: &Journal, findings: &mut Findings) {
 }
 
 /// A task's effect is there once if it was completed, and never otherwise.
-fn tasks(rows: &Rows, journal: &Journal, findings: &mut Findings) {
+fn tasks(rows: &Rows, journal: &Journal, late_posts: &BTreeSet<String>, findings: &mut Findings) {
     let runs = rows.of("agenticRun").flat_map(|run| run["actions"].as_array().into_iter().flatten());
     let by_runs = runs.filter_map(|action| action["taskId"].as_str()).collect::<Vec<_>>();
     let by_runs_set = by_runs.iter().copied().collect::<BTreeSet<_>>();
     findings.expect("tasks in one run's memory each", by_runs.len(), by_runs_set.len());
     let lost = journal.run_tasks.iter().filter(|id| !by_runs_set.contains(id.as_str())).collect::<Vec<_>>();
     findings.expect("tasks of runs that were told and are lost", lost, Vec::new());
-    let asked = by_runs_set.union(&strings(&journal.tasks)).copied().collect();
+    let asked =
+        by_runs_set.union(&strings(&journal.tasks)).copied().chain(late_posts.iter().map(String::as_str)).collect();
     findings.same("tasks", &rows.ids("task"), &asked);
     for run in rows.of("agenticRun") {
         let kinds =

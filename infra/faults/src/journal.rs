@@ -19,6 +19,8 @@ pub struct Journal {
     pub(crate) tasks: BTreeSet<String>,
     /// Tasks that a run asked for which a founder began.
     pub(crate) run_tasks: BTreeSet<String>,
+    /// How many post tasks were refused since one was open.
+    pub(crate) refused_posts: usize,
     pub(crate) cancelled_tasks: BTreeSet<String>,
     /// How many messages were said to the assistant.
     pub(crate) questions: usize,

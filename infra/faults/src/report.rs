@@ -59,6 +59,7 @@ pub fn of_seeds(summary: &Summary, took: Duration, circumstances: &str) -> Strin
     ];
     facts.extend(total.faults.iter().map(|(fault, count)| fact(&format!("fault: {}", fault.description()), count)));
     facts.extend([
+        fact("post tasks refused to a repeat that the delayed first attempt created later", total.late_posts),
         fact("rows checked in the end", total.rows),
         fact("duration in seconds", took.as_secs()),
         fact("**failures**", format!("**{}**", summary.failures.len())),
