@@ -75,7 +75,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
     let plan = || async {
         let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
         let organization_id = user_id.personal_organization();
-        let user = User { id: user_id, email: email.clone(), name: name.clone(), platform_role: None, created_at: now };
+        let user = User::new(user_id, &*email, &*name, now);
         let (session, refresh_token) = session::begin(services, user_id, now);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         let mut transaction = Transaction::new();

@@ -168,6 +168,12 @@ identifiers! {
     SigningKeyId = "key_",
     /// One run of the agentic engine that a person asked for.
     RunId = "run_",
+    /// A link that a mail carries.
+    LinkId = "lnk_",
+    /// An invitation to join an organisation.
+    InvitationId = "inv_",
+    /// A mail to a person.
+    MailId = "mal_",
 }
 
 impl UserId {

@@ -194,8 +194,8 @@ async fn read(
     let mut take = |key| items.remove(&key);
     let session: Option<Versioned<Session>> = entity(take(session_key))?;
     let user_entity: Option<Versioned<User>> = entity(take(user_key))?;
-    let alive = session.is_some_and(|session| session.is_alive(services.clock.now()));
-    let user_entity = user_entity.filter(|_| alive).ok_or_else(Problem::token_invalid)?;
+    let (now, session) = (services.clock.now(), session.ok_or_else(Problem::token_invalid)?);
+    let user_entity = user_entity.filter(|user| user.has_live(&session, now)).ok_or_else(Problem::token_invalid)?;
     let membership = match organization {
         None => None,
         Some(id) => {

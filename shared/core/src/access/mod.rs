@@ -7,6 +7,7 @@
 mod cache;
 mod extract;
 mod keys;
+mod link;
 mod token;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use extract::{
     RoleRequirement, Support, TOKEN_SECURITY,
 };
 pub use keys::KeyRing;
+pub use link::{LinkSecrets, LinkToken};
 pub use token::{AccessToken, Claims, NewKey, TokenIssuer};
 
 /// What a member may do in an organisation (CONTRACT "roles"): owner > admin > member.

@@ -10,6 +10,8 @@ pub mod counter;
 pub mod credential;
 pub mod lead;
 pub mod lead_activity;
+pub mod link;
+pub mod link_secret;
 pub mod membership;
 pub mod organization;
 pub mod post;

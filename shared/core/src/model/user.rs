@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::session::Session;
 use crate::access::PlatformRole;
 use crate::clock::Timestamp;
 use crate::id::UserId;
@@ -22,9 +23,33 @@ pub struct User {
     pub platform_role: Option<PlatformRole>,
     /// When they registered.
     pub created_at: Timestamp,
+    /// When the address was shown to be theirs, if it was.
+    #[serde(default)]
+    pub email_verified_at: Option<Timestamp>,
+    /// Since when sessions count: one that began before is over. One write ends them all at once.
+    #[serde(default)]
+    pub sessions_valid_from: Option<Timestamp>,
 }
 
 impl User {
+    /// An account as it is registered.
+    pub fn new(id: UserId, email: impl Into<String>, name: impl Into<String>, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: email.into(),
+            name: name.into(),
+            platform_role: None,
+            created_at: now,
+            email_verified_at: None,
+            sessions_valid_from: None,
+        }
+    }
+
+    /// Whether a session of this account lives: neither ended by itself nor with all others.
+    pub fn has_live(&self, session: &Session, now: Timestamp) -> bool {
+        session.is_alive(now) && self.sessions_valid_from.is_none_or(|from| session.created_at >= from)
+    }
+
     /// Where the account of this id lies.
     pub fn key_of(user: UserId) -> Key {
         Key::new(format!("USER#{user}"), "PROFILE")
