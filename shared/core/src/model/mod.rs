@@ -8,6 +8,7 @@ pub mod agentic_run;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
+pub mod invitation;
 pub mod lead;
 pub mod lead_activity;
 pub mod link;
