@@ -8,6 +8,7 @@ mod harness;
 mod hosts;
 mod journal;
 mod main_job;
+mod revocation;
 mod rights;
 mod rights_of_functions;
 mod schedules;

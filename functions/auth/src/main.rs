@@ -11,7 +11,9 @@ async fn fetch(
     _: worker::Context,
 ) -> worker::Result<worker::Response> {
     shared_edge::serve_http("auth", request, environment, |host| {
-        Ok(auth::router().with_state(auth::Deps::new(host.services.clone())).into())
+        let breached_passwords = auth::BreachedPasswords::read(&host.variables, &host.outbound)?;
+        let deps = auth::Deps::new(host.services.clone()).with_breached_passwords(breached_passwords);
+        Ok(auth::router().with_state(deps).into())
     })
     .await
 }

@@ -31,6 +31,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) queues: &'a aws_sdk_sqs::Client,
     pub(crate) delivery: &'a Arc<dyn Delivery>,
     pub(crate) journal: &'a Journal,
+    /// What looks new passwords up, where the variables say where.
+    pub(crate) breached_passwords: Option<auth::BreachedPasswords>,
 }
 
 /// The OpenAPI document of all functions.
@@ -50,8 +52,9 @@ pub fn openapi() -> OpenApi {
 /// The routes of every HTTP function, each entered in the journal and run with its function's rights.
 pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
+    let auth_deps = auth::Deps::new(services()).with_breached_passwords(parts.breached_passwords.clone());
     let routers = [
-        ("auth", auth::router().with_state(auth::Deps::new(services()))),
+        ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
@@ -94,7 +97,14 @@ impl Parts<'_> {
 
 /// Every job with its name.
 pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformError> {
-    Ok(vec![projector(parts)?, sweep(parts)?, agentic_run(parts)?, agentic_worker(parts)?, task_runner(parts)?])
+    Ok(vec![
+        projector(parts)?,
+        sweep(parts)?,
+        key_rotation(parts)?,
+        agentic_run(parts)?,
+        agentic_worker(parts)?,
+        task_runner(parts)?,
+    ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
@@ -114,6 +124,17 @@ fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
         async move { sweep::handle(&deps, event.time, time).await }
+    };
+    parts.job(name, work)
+}
+
+fn key_rotation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "key-rotation";
+    let variables = parts.function(name)?.environment.clone().into_iter().collect();
+    let deps = key_rotation::Deps::new(parts.services.clone(), &variables)?;
+    let work = move |_: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { key_rotation::handle(&deps).await }
     };
     parts.job(name, work)
 }

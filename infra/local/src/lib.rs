@@ -15,6 +15,7 @@ pub mod operator;
 mod platform;
 mod pump;
 mod running;
+mod sandbox;
 mod serve;
 pub mod terminal;
 

@@ -13,8 +13,10 @@ use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
+use shared::outbound::Outbound;
 use shared::sdk_error::describe;
 use shared::services::Services;
+use shared_lambda::NativeHttp;
 
 use crate::functions;
 use crate::invoke::{Delivery, InvokeError};
@@ -114,7 +116,10 @@ impl Platform {
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
+        let outbound: Outbound = Arc::new(NativeHttp::new());
+        let breached_passwords = auth::BreachedPasswords::read(&variables, &outbound)?;
         let parts = functions::Parts {
+            breached_passwords,
             services: &services,
             ai: &ai,
             template: &template,

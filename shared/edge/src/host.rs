@@ -1,15 +1,18 @@
 //! What an instance has once it has started.
 
 use std::fmt;
+use std::sync::Arc;
 
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::id::Ids;
+use shared::outbound::Outbound;
 use shared::services::Services;
 
 use crate::clock::PlatformClock;
 use crate::connector::AwsConfig;
 use crate::entropy::CryptoEntropy;
+use crate::outbound::FetchHttp;
 
 /// What functions are wired from; built once per instance.
 #[derive(Clone, Debug)]
@@ -18,6 +21,8 @@ pub struct Host {
     pub services: Services,
     /// The Worker's variables and secrets, from which a function reads its own configuration.
     pub variables: Variables,
+    /// The way to others than AWS.
+    pub outbound: Outbound,
 }
 
 /// Why an instance cannot start: every fault that was found.
@@ -43,7 +48,8 @@ impl Host {
             (Ok(platform), Ok(aws)) => {
                 let clock = Clock::new(PlatformClock);
                 let ids = Ids::new(clock.clone(), CryptoEntropy);
-                Ok(Self { services: Services::new(aws.dynamodb(), clock, ids, platform), variables })
+                let services = Services::new(aws.dynamodb(), clock, ids, platform);
+                Ok(Self { services, variables, outbound: Arc::new(FetchHttp) })
             }
             (platform, aws) => Err(StartError([platform.err(), aws.err()].into_iter().flatten().collect())),
         }

@@ -26,20 +26,30 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The fields of requests, answers and items whose texts are confidential.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 24] = [
     "accessToken",
+    "address",
     "body",
+    "challenge",
     "content",
+    "currentPassword",
     "email",
     "message",
+    "newPassword",
     "nextStep",
     "notes",
+    "otpauthUri",
     "password",
     "passwordHash",
     "pkcs8",
     "previousRefreshHash",
+    "recoveryCode",
+    "recoveryCodeHashes",
+    "recoveryCodes",
     "refreshHash",
     "refreshToken",
+    "sealedSecret",
+    "secret",
     "subject",
 ];
 /// Shorter texts are found by chance.

@@ -16,6 +16,7 @@ mod host;
 mod lead;
 mod overlapping;
 pub mod runtime_api;
+mod totp;
 mod worker;
 
 pub use ai::ScriptedAi;
@@ -26,4 +27,5 @@ pub use cloud::{Cloud, TEMPLATE};
 pub use fault::{Fault, FaultPlan, Faults, Faulty, FaultyDynamoDb};
 pub use host::FunctionHost;
 pub use overlapping::Overlapping;
+pub use totp::{totp_code, totp_code_at};
 pub use worker::Workers;

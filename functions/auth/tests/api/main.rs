@@ -4,6 +4,10 @@
 //! workerd; [`testkit::Workers`] says how.
 
 #[cfg(test)]
+mod breached;
+#[cfg(test)]
+mod change_password;
+#[cfg(test)]
 mod jwks;
 #[cfg(test)]
 mod login;
@@ -18,4 +22,8 @@ mod register;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod totp;

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod credentials;
 mod crm;
 mod jobs;
 
@@ -118,10 +119,12 @@ fn collect_types(schema: &Value, types: &mut Vec<String>) {
 pub async fn run() -> Figures {
     let mut scenario = Scenario::begin().await;
     accounts::run(&mut scenario).await;
+    credentials::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
+    jobs::keys(&mut scenario).await;
     scenario.figures
 }
 
