@@ -9,14 +9,13 @@ use shared::event::Fact;
 use shared::http::Input;
 use shared::model::credential::Credential;
 use shared::model::session::Session;
-use shared::model::user::User;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
 use crate::account::Account;
 use crate::limits::{Counted, WITHIN_SESSION};
 use crate::secret::Secret;
-use crate::{Deps, Error, password, session};
+use crate::{Deps, Error, password};
 
 /// A new password for the caller's account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -81,10 +80,9 @@ async fn change(deps: &Deps, principal: &Principal, input: &ChangePassword) -> R
             Some(credential) => transaction.replace(credential, next),
             None => transaction.create(next),
         }
-        let valid_from = session::all_ended_at(now);
-        transaction
-            .replace(&account.user, User { sessions_valid_from: Some(valid_from), ..account.user.value.clone() });
-        let kept = Session { kept_at: Some(valid_from), ..account.session.value.clone() };
+        let ended = account.user.with_sessions_ended(now);
+        let kept = Session { kept_at: ended.sessions_valid_from, ..account.session.value.clone() };
+        transaction.replace(&account.user, ended);
         transaction.replace(&account.session, kept);
         let fact = Fact::PasswordChanged { user_id };
         transaction.create(principal.event(services, user_id.personal_organization(), fact));

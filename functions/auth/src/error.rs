@@ -1,7 +1,7 @@
 //! What can go wrong here.
 
 use http::StatusCode;
-use shared::problem::Problem;
+use shared::problem::{FieldProblem, Problem};
 
 use crate::challenge;
 use crate::secret::Secret;
@@ -34,6 +34,10 @@ pub enum Error {
     TotpOff,
     /// The caller has no such session that lives.
     NoSuchSession,
+    /// Asking for a link that verifies an address: it is verified.
+    EmailVerified,
+    /// Following a mail's link: it was used, ran out, or is none of ours. Which of them is not told.
+    LinkInvalid,
     /// What any function can meet.
     Problem(Problem),
 }
@@ -63,7 +67,7 @@ impl From<Error> for Problem {
                 "code_wrong",
                 "The code is wrong or was used; wait for the next one, or use a recovery code.",
             ),
-            Error::PasswordWrong => Self::new(StatusCode::FORBIDDEN, "password_wrong", "The password is wrong."),
+            Error::PasswordWrong => Self::new(StatusCode::FORBIDDEN, "password_wrong", "The password is not this account's."),
             Error::CodeWrong => Self::new(
                 StatusCode::FORBIDDEN,
                 "code_wrong",
@@ -77,6 +81,13 @@ impl From<Error> for Problem {
             Error::TotpOn => Self::conflict("totp_on", "The second factor is on already; turn it off first."),
             Error::TotpOff => Self::conflict("totp_off", "There is no second factor; enrol an authenticator first."),
             Error::NoSuchSession => Self::not_found(),
+            Error::EmailVerified => Self::conflict("email_verified", "The e-mail address is verified already."),
+            Error::LinkInvalid => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "link_invalid",
+                "The link was used, ran out, or is not ours; ask for another.",
+            )
+            .with_errors(vec![FieldProblem::new("token", "is not, or no longer, good")]),
             Error::Problem(problem) => problem,
         }
     }

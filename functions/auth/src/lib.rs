@@ -3,16 +3,22 @@
 //! Registering makes an account with its personal organisation; signing in starts a session. Of a session a client holds two tokens: an
 //! access token, which every function verifies by itself with the keys published here, and a refresh token, which is exchanged for the
 //! next pair and can be exchanged once.
+//!
+//! Nothing here sends mail: a command that needs one writes a link and an event, and the mailer does the rest. Links lead to pages of the
+//! frontend, which post their token here; nothing happens when a link is merely looked at.
 
 mod account;
-mod breached;
 mod challenge;
+mod change_email;
 mod change_password;
 mod client;
+mod confirm_email;
 mod email;
 mod error;
+mod forgot_password;
 mod jwks;
 mod limits;
+mod links;
 mod login;
 mod login_totp;
 mod logout;
@@ -21,6 +27,7 @@ mod password;
 mod refresh;
 mod refresh_token;
 mod register;
+mod reset_password;
 mod rotation;
 mod secret;
 mod server_keys;
@@ -30,14 +37,18 @@ mod signing_keys;
 mod step_up;
 mod strength;
 mod totp;
+mod verify_email;
+mod verify_email_request;
 mod view;
 
 use axum::extract::FromRef;
+use shared::access::LinkSecrets;
+use shared::problem::{FieldProblem, Problem};
 use shared::services::Services;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use vendors::breached_passwords::BreachedPasswords;
 
-pub use breached::BreachedPasswords;
 pub use error::Error;
 use secret::Secret;
 use server_keys::ServerKeys;
@@ -50,6 +61,7 @@ pub struct Deps {
     pub services: Services,
     signing_keys: SigningKeys,
     server_keys: ServerKeys,
+    links: LinkSecrets,
     breached_passwords: Option<BreachedPasswords>,
 }
 
@@ -59,6 +71,7 @@ impl Deps {
         Self {
             signing_keys: SigningKeys::new(services.clone()),
             server_keys: ServerKeys::new(services.clone()),
+            links: LinkSecrets::new(services.clone()),
             breached_passwords: None,
             services,
         }
@@ -74,10 +87,19 @@ impl Deps {
     /// address.
     async fn require_good_password(&self, password: &Secret, words: &[&str], path: &str) -> Result<(), Error> {
         strength::require_strength(password, words, path)?;
-        if let Some(breached) = &self.breached_passwords {
-            breached.require_unknown(password, path).await?;
+        let Some(breached_passwords) = &self.breached_passwords else { return Ok(()) };
+        match breached_passwords.is_known(password.reveal()).await {
+            Ok(false) => Ok(()),
+            Ok(true) => {
+                let message = "is known from a breach of another service. Choose one that you use nowhere else.";
+                Err(Problem::invalid(vec![FieldProblem::new(path, message)]).into())
+            }
+            // People must be able to change a password on such a day too.
+            Err(reason) => {
+                tracing::warn!(reason, "passwords cannot be compared with those of breaches");
+                Ok(())
+            }
         }
-        Ok(())
     }
 }
 
@@ -106,4 +128,10 @@ pub fn router() -> OpenApiRouter<Deps> {
         .routes(routes!(totp::confirm::confirm_totp))
         .routes(routes!(totp::renew_codes::renew_recovery_codes))
         .routes(routes!(jwks::get_jwks))
+        .routes(routes!(verify_email::verify_email))
+        .routes(routes!(verify_email_request::request_email_verification))
+        .routes(routes!(forgot_password::forgot_password))
+        .routes(routes!(reset_password::reset_password))
+        .routes(routes!(change_email::change_email))
+        .routes(routes!(confirm_email::confirm_email))
 }

@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use shared::clock::Timestamp;
 use shared::problem::Problem;
+use shared::model::account_email::AccountEmail;
 use shared::services::Services;
 use shared::store::{Item, Key, RateLimit};
 
@@ -19,31 +20,52 @@ use crate::client::Client;
 
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// What stands for the network where the host knows no address.
 pub(crate) const UNKNOWN_NETWORK: &str = "unknown";
 
 /// The limits of one endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// For each account as tried from one network: against guessing one account's password.
+    /// For each account, as tried from one network or as a whole: against guessing one account's password.
     account: RateLimit,
     /// For each network that tries, whatever the accounts: against trying one password on many accounts.
     network: RateLimit,
+    /// Whether the account's attempts count together, whatever networks they come from.
+    whole_account: bool,
 }
 
 impl Limits {
     pub(crate) const LOGIN: Self = Self {
         account: RateLimit { name: "login-account", attempts: 10, window: WINDOW },
         network: RateLimit { name: "login-network", attempts: 100, window: WINDOW },
+        whole_account: false,
     };
     pub(crate) const REGISTER: Self = Self {
         account: RateLimit { name: "register-account", attempts: 10, window: WINDOW },
         network: RateLimit { name: "register-network", attempts: 100, window: WINDOW },
+        whole_account: false,
     };
     pub(crate) const SECOND_FACTOR: Self = Self {
         account: RateLimit { name: "second-factor-account", attempts: 10, window: Duration::from_secs(15 * 60) },
         network: RateLimit { name: "second-factor-network", attempts: 100, window: WINDOW },
+        whole_account: false,
     };
+
+    /// Mails are counted by the hour and whoever asks for them: a few are enough for whoever waits for one, and too few to fill a mailbox
+    /// with.
+    pub(crate) const VERIFY_EMAIL: Self = Self::of_mail("verify-email-account", "verify-email-network");
+    pub(crate) const FORGOT_PASSWORD: Self = Self::of_mail("forgot-password-account", "forgot-password-network");
+    pub(crate) const CHANGE_EMAIL: Self = Self::of_mail("change-email-account", "change-email-network");
+
+    const fn of_mail(account: &'static str, network: &'static str) -> Self {
+        Self {
+            account: RateLimit { name: account, attempts: 5, window: HOUR },
+            network: RateLimit { name: network, attempts: 100, window: HOUR },
+            whole_account: true,
+        }
+    }
 
     /// Counts an attempt on `account` (an address, an id), or refuses it with 429. The headers say where the caller stands with both
     /// limits.
@@ -51,7 +73,8 @@ impl Limits {
     /// The network is counted first: what it may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, account: &str) -> Result<HeaderMap, Error> {
         let network = client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned());
-        let account = format!("{}\n{network}", account.trim().to_lowercase());
+        let account = AccountEmail::normalize(account);
+        let account = if self.whole_account { account } else { format!("{account}\n{network}") };
         let network = services.store.count_attempt(self.network, &network).await?;
         let account = services.store.count_attempt(self.account, &account).await?;
         let mut headers = network.headers();
@@ -80,7 +103,7 @@ impl Failures {
     pub(crate) const SECOND_FACTOR: Self = Self(RateLimit {
         name: "second-factor-failures",
         attempts: 20,
-        window: Duration::from_secs(60 * 60),
+        window: HOUR,
     });
 
     /// Where the count of this account lies.

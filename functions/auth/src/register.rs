@@ -6,11 +6,12 @@ use garde::Validate;
 use http::StatusCode;
 use serde::Deserialize;
 use shared::access::Role;
-use shared::event::Fact;
+use shared::event::{Actor, Fact};
 use shared::http::Input;
 use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
+use shared::model::link::LinkPurpose;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::model::user::User;
@@ -23,7 +24,7 @@ use crate::limits::{Counted, Limits};
 use crate::login::remember_network;
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, email, links, password, session};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -48,7 +49,8 @@ pub(crate) struct Register {
     name: String,
 }
 
-/// Register an account and sign it in. It comes with a personal organisation on the Free plan.
+/// Register an account and sign it in. It comes with a personal organisation on the Free plan, and a mail with a link that verifies its
+/// address.
 #[utoipa::path(
     post, path = "/api/auth/register", operation_id = "register", tag = "auth",
     request_body = Register,
@@ -97,6 +99,8 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         remember_network(&mut transaction, user_id, client, None, now);
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
+        let origin = (Actor::User { user_id }, client.trace);
+        links::ask(&mut transaction, services, origin, &user, (LinkPurpose::VerifyEmail, &email), now);
         Ok((transaction, SignedIn::new(user, tokens)))
     };
     services.store.execute(plan).await

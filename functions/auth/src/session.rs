@@ -1,8 +1,5 @@
 //! How a session begins and ends.
 
-use std::time::Duration;
-
-use shared::clock::Timestamp;
 use shared::event::{Actor, Fact};
 use shared::id::{SessionId, UserId};
 use shared::model::session::Session;
@@ -17,8 +14,7 @@ use crate::refresh_token::RefreshToken;
 
 /// A new session of somebody who has just presented their credentials, and the refresh token that its holder gets.
 pub(crate) fn begin(services: &Services, user: &User, client: &Client) -> (Session, RefreshToken) {
-    // Another instance, whose clock is ahead, may have ended all sessions in what is the future here; a new one is not among them.
-    let now = services.clock.now().max(user.sessions_valid_from.unwrap_or(Timestamp::from_seconds(0)));
+    let now = user.session_begins_at(services.clock.now());
     let id = services.ids.next();
     let token = RefreshToken::new(user.id, id, services.ids.secret());
     let expires_at = now.plus(services.config.tokens.refresh_lifetime);
@@ -64,9 +60,4 @@ pub(crate) async fn end(
     // Here it is refused at once; other instances remember it for some seconds more.
     services.access.forget(session_id);
     Ok(ended)
-}
-
-/// The moment from which sessions count when all that there are now end: the next one, so that also those end that began in this one.
-pub(crate) fn all_ended_at(now: Timestamp) -> Timestamp {
-    now.plus(Duration::from_millis(1))
 }

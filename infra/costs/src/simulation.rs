@@ -128,6 +128,7 @@ impl<'a> Month<'a> {
         let (alarms, watched) = (resource_count("AWS::CloudWatch::Alarm"), alarm_metric_count() as f64);
         let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
         let schedules = DAYS * (24.0 * 61.0 + 1.0);
+        let mails = self.runs_of("mailer");
         let transfer_gb = bill.transfer_bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);
         vec![
@@ -158,6 +159,7 @@ impl<'a> Month<'a> {
                 format!("{} million requests, {} of them empty polls", one(sqs / million), one(polls / million)),
                 beyond(sqs, prices.sqs.free_requests) / million * prices.sqs.request_million,
             ),
+            line("SES", format!("{mails:.0} mails"), mails / 1e3 * prices.ses.mail_thousand),
             line(
                 "EventBridge Scheduler",
                 format!("{schedules} invocations"),

@@ -3,6 +3,7 @@
 //! * [`dynamodb`]: DynamoDB over `dynoxide` (SQLite), in a file or in memory.
 //! * [`stream`]: a table's change stream with a durable checkpoint.
 //! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
+//! * [`mailbox`]: where mail ends up that would be sent.
 //! * [`template`]: what `template.yaml` says of all these.
 //! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
 //! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
@@ -11,16 +12,20 @@
 //! crate. What differs from AWS: there is no throttling and no transaction conflict (a fault-injecting connector adds them),
 //! `ClientRequestToken`s are forgotten on restart, and every read is consistent.
 
+pub mod breaches;
 pub mod dynamodb;
 mod error;
+pub mod mailbox;
 pub mod recording;
 pub mod sqs;
 pub mod stream;
 pub mod template;
 pub mod wire;
 
+pub use breaches::Breaches;
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
+pub use mailbox::{Mailbox, ReceivedMail};
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};
 pub use wire::{Travel, WireResponse, WireService, aws_router};

@@ -7,16 +7,15 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Mailbox};
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
-use shared::outbound::Outbound;
 use shared::sdk_error::describe;
 use shared::services::Services;
-use shared_lambda::NativeHttp;
+use vendors::email::Mailer;
 
 use crate::functions;
 use crate::invoke::{Delivery, InvokeError};
@@ -97,6 +96,10 @@ pub struct Platform {
     pub sqs: EmbeddedSqs,
     /// What functions did lately, and with which rights.
     pub journal: Journal,
+    /// Where mail ends up, unless the variables name somebody who sends it.
+    pub mailbox: Mailbox,
+    /// Who sends the mail.
+    pub mailer: Mailer,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -116,8 +119,10 @@ impl Platform {
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
-        let outbound: Outbound = Arc::new(NativeHttp::new());
-        let breached_passwords = auth::BreachedPasswords::read(&variables, &outbound)?;
+        let breached_passwords = functions::breached_passwords(&variables, &services)?;
+        let time = services.clock.clone();
+        let mailbox = Mailbox::new(move || time.now().as_milliseconds());
+        let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
         let parts = functions::Parts {
             breached_passwords,
             services: &services,
@@ -127,6 +132,7 @@ impl Platform {
             queues: &queues,
             delivery: &delivery,
             journal: &journal,
+            mailer: &mailer,
         };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
@@ -140,7 +146,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, queues, sources })
     }
 
     /// The API as one router, with everything around it.

@@ -28,7 +28,7 @@ use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::{Running, hexadecimal};
 use crate::terminal::say;
-use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, operator, sandbox};
+use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, mailbox, operator};
 
 /// The machine's clock, moved ahead.
 #[derive(Debug)]
@@ -50,13 +50,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// The database's name in the data directory.
 pub(crate) const DATABASE: &str = "platform.sqlite";
 
-/// A platform over the file in `data_directory`, or in memory when there is none. `sandboxes` are the variables that name them; those of
-/// the environment win.
-pub(crate) async fn open(
-    data_directory: Option<&PathBuf>,
-    clock_ahead_seconds: u64,
-    sandboxes: Vec<(String, String)>,
-) -> Result<Platform, CliError> {
+/// A platform over the file in `data_directory`, or in memory when there is none.
+pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: u64) -> Result<Platform, CliError> {
     let dynamodb = match data_directory {
         Some(directory) => {
             make_private(directory)?;
@@ -69,7 +64,7 @@ pub(crate) async fn open(
     let clock = Clock::new(ClockAhead(Duration::from_secs(clock_ahead_seconds)));
     let client = dynamodb.client();
     let ids = Ids::new(clock.clone(), SystemEntropy);
-    let variables = sandboxes.into_iter().chain(variables().filter(|(name, _)| name != "TABLE_NAME")).collect();
+    let variables = variables().filter(|(name, _)| name != "TABLE_NAME").collect();
     let ai = Arc::new(OfflineAssistant);
     let time = clock.clone();
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
@@ -129,8 +124,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let stopping = watch_for_interrupts();
     let listener = listen(options.port).await?;
     let address = listener.local_addr().map_err(CliError::Io)?;
-    let directory = (!options.memory).then_some(&options.data_directory);
-    let platform = open(directory, options.clock_ahead, sandbox::variables(address)).await?;
+    let platform = open((!options.memory).then_some(&options.data_directory), options.clock_ahead).await?;
     let running = Running { url: format!("http://{address}"), operator_token: operator_token(&platform) };
     make_private(&options.data_directory)?;
     let announcement = running
@@ -212,7 +206,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
     explorer::routes()
         .merge(operator::routes(platform.services.clone(), ticks, operator_token))
         .merge(journal::routes(platform.journal.clone()))
-        .merge(sandbox::routes())
+        .merge(mailbox::routes(platform.mailbox.clone()))
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }
@@ -284,6 +278,7 @@ fn print_started(
     say(&format!("  API             {url}/api/health"));
     say(&format!("  explorer        {url}/docs"));
     say(&format!("  requests        {url}{} (what each function did lately)", journal::PATH));
+    say(&format!("  mailbox         {url}{} (the mail that was sent)", mailbox::PATH));
     say(&format!("  data            {data}"));
     say(&format!("  schedules       {}", platform.schedules().collect::<Vec<_>>().join(", ")));
     say(&format!("  operator token  {}", running.operator_token));

@@ -16,7 +16,6 @@ mod function_error;
 pub mod http;
 pub mod id;
 pub mod model;
-pub mod outbound;
 pub mod plan;
 pub mod problem;
 pub mod queue;

@@ -1,18 +1,16 @@
 //! What an instance has once it has started.
 
 use std::fmt;
-use std::sync::Arc;
 
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::id::Ids;
-use shared::outbound::Outbound;
 use shared::services::Services;
 
 use crate::clock::PlatformClock;
-use crate::connector::AwsConfig;
+use crate::connector::{AwsConfig, outbound};
 use crate::entropy::CryptoEntropy;
-use crate::outbound::FetchHttp;
 
 /// What functions are wired from; built once per instance.
 #[derive(Clone, Debug)]
@@ -22,7 +20,7 @@ pub struct Host {
     /// The Worker's variables and secrets, from which a function reads its own configuration.
     pub variables: Variables,
     /// The way to others than AWS.
-    pub outbound: Outbound,
+    pub outbound: SharedHttpConnector,
 }
 
 /// Why an instance cannot start: every fault that was found.
@@ -49,7 +47,7 @@ impl Host {
                 let clock = Clock::new(PlatformClock);
                 let ids = Ids::new(clock.clone(), CryptoEntropy);
                 let services = Services::new(aws.dynamodb(), clock, ids, platform);
-                Ok(Self { services, variables, outbound: Arc::new(FetchHttp) })
+                Ok(Self { services, variables, outbound: outbound() })
             }
             (platform, aws) => Err(StartError([platform.err(), aws.err()].into_iter().flatten().collect())),
         }

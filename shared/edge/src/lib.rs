@@ -33,8 +33,6 @@ mod log;
 #[cfg(target_arch = "wasm32")]
 mod messages;
 #[cfg(target_arch = "wasm32")]
-mod outbound;
-#[cfg(target_arch = "wasm32")]
 mod serve;
 
 #[cfg(target_arch = "wasm32")]

@@ -26,7 +26,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The fields of requests, answers and items whose texts are confidential.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 26] = [
     "accessToken",
     "address",
     "body",
@@ -35,6 +35,7 @@ const NAMES: [&str; 24] = [
     "currentPassword",
     "email",
     "message",
+    "newEmail",
     "newPassword",
     "nextStep",
     "notes",
@@ -51,6 +52,7 @@ const NAMES: [&str; 24] = [
     "sealedSecret",
     "secret",
     "subject",
+    "token",
 ];
 /// Shorter texts are found by chance.
 const LENGTH_MINIMUM: usize = 8;

@@ -4,7 +4,6 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::Principal;
 use shared::event::Fact;
-use shared::model::user::User;
 use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::Transaction;
@@ -27,9 +26,8 @@ pub(crate) async fn logout_everywhere(
     let plan = || async {
         let found = session::read(services, user_id, principal.session_id).await?;
         let (user, _) = found.ok_or_else(Problem::token_invalid)?;
-        let valid_from = Some(session::all_ended_at(services.clock.now()));
         let mut transaction = Transaction::<Error>::new();
-        transaction.replace(&user, User { sessions_valid_from: valid_from, ..user.value.clone() });
+        transaction.replace(&user, user.with_sessions_ended(services.clock.now()));
         let fact = Fact::AllSessionsEnded { user_id };
         transaction.create(principal.event(services, user_id.personal_organization(), fact));
         Ok((transaction, ()))

@@ -1,6 +1,7 @@
 //! Passwords that are known from breaches.
 
-use crate::support::{Auth, Breaches, text};
+use crate::support::{Auth, text};
+use embedded::Breaches;
 use serde_json::json;
 use testkit::TestResponse;
 

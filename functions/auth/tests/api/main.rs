@@ -8,6 +8,8 @@ mod breached;
 #[cfg(test)]
 mod change_password;
 #[cfg(test)]
+mod email;
+#[cfg(test)]
 mod jwks;
 #[cfg(test)]
 mod login;
@@ -15,6 +17,8 @@ mod login;
 mod logout;
 #[cfg(test)]
 mod me;
+#[cfg(test)]
+mod password;
 #[cfg(test)]
 mod refresh;
 #[cfg(test)]
@@ -27,3 +31,5 @@ mod sessions;
 mod support;
 #[cfg(test)]
 mod totp;
+#[cfg(test)]
+mod verify_email;

@@ -1,21 +1,19 @@
 //! What the tests of this function share.
 
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
-
-use auth::{BreachedPasswords, Deps, router};
+use auth::{Deps, router};
 use axum::Router;
 use axum::body::Bytes;
-use embedded::{WireResponse, WireService};
-use http::{Request, Response};
+use embedded::{Breaches, WireResponse, WireService};
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
-use shared::event::Event;
+use shared::access::LinkSecrets;
+use shared::event::{Event, Fact};
 use shared::http::{HealthCheck, health_routes};
 use shared::id::UserId;
-use shared::outbound::{Answer, Outbound, OutboundError, OutboundHttp};
+use shared::model::link::LinkPurpose;
 use shared::store::Listing;
 use testkit::{Cloud, FaultPlan, FaultyDynamoDb, TestApp, TestResponse, Workers};
+use vendors::breached_passwords::BreachedPasswords;
+use vendors::http::Http;
 
 /// The password of everybody that [`Auth::register`] registers.
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -53,8 +51,8 @@ impl Auth {
         let cloud = Cloud::new();
         let services = &cloud.services;
         let variables = [("HIBP_BASE_URL".to_owned(), "https://breaches.example/base/".to_owned())];
-        let outbound: Outbound = Arc::new(breaches.clone());
-        let breached = BreachedPasswords::read(&variables.into_iter().collect(), &outbound).expect("an address");
+        let http = Http::new(breaches.connector(), services.clock.clone());
+        let breached = BreachedPasswords::read(&variables.into_iter().collect(), http).expect("an address");
         let deps = Deps::new(services.clone()).with_breached_passwords(breached);
         let app = TestApp::new(router().with_state(deps).into(), services);
         Some(Self { cloud, app })
@@ -76,6 +74,25 @@ impl Auth {
             TestApp::new(routes.merge(health), services)
         };
         Self { cloud, app }
+    }
+
+    /// The facts of an account's trail, the oldest first.
+    pub(crate) async fn facts(&self, user: UserId) -> Vec<Fact> {
+        let listing = Listing::of_partition(Event::partition(user.personal_organization())).limit(100);
+        let events = self.cloud.services.store.list::<Event>(&listing, None).await.expect("the table answers");
+        events.data.into_iter().map(|event| event.value.fact).collect()
+    }
+
+    /// The token that the newest mail of this purpose to an account carries, as the mailer derives it.
+    pub(crate) async fn mailed(&self, user: UserId, purpose: LinkPurpose) -> String {
+        let asked = self.facts(user).await.into_iter().rev().find_map(|fact| match (purpose, fact) {
+            (LinkPurpose::VerifyEmail, Fact::EmailVerificationRequested { link_id, .. })
+            | (LinkPurpose::ResetPassword, Fact::PasswordResetRequested { link_id, .. })
+            | (LinkPurpose::ChangeEmail, Fact::EmailChangeRequested { link_id, .. }) => Some(link_id),
+            _ => None,
+        });
+        let links = LinkSecrets::new(self.cloud.services.clone());
+        links.link_token(purpose, asked.expect("a mail was asked for")).await.expect("the table answers").text()
     }
 
     /// Registers `<name>@example.com`; the answer.
@@ -105,66 +122,29 @@ pub(crate) async fn events(auth: &Auth, tokens: &Value) -> Vec<Event> {
     events.data.into_iter().map(|event| event.value).collect()
 }
 
-/// The range API of Have I Been Pwned, as far as one can see of it from outside.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Breaches(Arc<Mutex<Known>>);
-
-#[derive(Debug, Default)]
-struct Known {
-    hashes: Vec<String>,
-    status: Option<u16>,
-    is_silent: bool,
-    asked: Vec<String>,
+/// The account that an answer is about.
+#[track_caller]
+pub(crate) fn user_of(answer: &Value) -> UserId {
+    text(&answer["user"], "id").parse().expect("an id")
 }
 
-impl Breaches {
-    pub(crate) fn of(passwords: &[&str]) -> Self {
-        let hash = |password: &&str| {
-            let digest = Sha1::digest(password.as_bytes());
-            digest.iter().fold(String::new(), |text, byte| format!("{text}{byte:02X}"))
-        };
-        let hashes = passwords.iter().map(hash).collect();
-        Self(Arc::new(Mutex::new(Known { hashes, ..Known::default() })))
-    }
-
-    /// The paths that were asked for.
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.known().asked.clone()
-    }
-
-    pub(crate) fn answer_with(&self, status: u16) {
-        self.known().status = Some(status);
-    }
-
-    pub(crate) fn fall_silent(&self) {
-        self.known().is_silent = true;
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().expect("no test panics while holding it")
-    }
-}
-
-impl OutboundHttp for Breaches {
-    fn send(&self, request: Request<Bytes>, deadline: Duration) -> Answer {
-        let mut known = self.known();
-        assert_eq!(request.headers()["add-padding"], "true");
-        let path = request.uri().path().to_owned();
-        known.asked.push(path.clone());
-        let prefix = path.rsplit('/').next().unwrap_or_default().to_owned();
-        let rows = known.hashes.iter().filter_map(|hash| Some(format!("{}:3", hash.strip_prefix(&prefix)?)));
-        let padding = known.hashes.iter().map(|hash| format!("{}:0", &hash[5..]));
-        let body = padding.chain(rows).collect::<Vec<_>>().join("\r\n");
-        let status = known.status.unwrap_or(200);
-        let is_silent = known.is_silent;
-        Box::pin(async move {
-            if is_silent {
-                tokio::time::sleep(deadline).await;
-                return Err(OutboundError::TimedOut(deadline));
-            }
-            Ok(Response::builder().status(status).body(Bytes::from(body)).expect("a response"))
-        })
-    }
+/// Tokens that look like this one and are not: forged, cut, spelt otherwise.
+pub(crate) fn forgeries(token: &str) -> Vec<String> {
+    let (id, code) = token.split_once('.').expect("a token has two parts");
+    let flipped = if code.starts_with('A') { "B" } else { "A" };
+    vec![
+        format!("{id}.{flipped}{}", code.get(1..).expect("ASCII")),
+        format!("01KAGR3V0R0000000000000000.{code}"),
+        format!("{id}.{}", "A".repeat(43)),
+        format!("{id}."),
+        format!("{id}.{code}="),
+        format!("{id}.{code}A"),
+        format!("{}.{code}", id.to_lowercase()),
+        format!(" {token}"),
+        format!("lnk_{token}"),
+        id.to_owned(),
+        "x".to_owned(),
+    ]
 }
 
 /// A text in an answer.

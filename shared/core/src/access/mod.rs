@@ -6,6 +6,7 @@
 
 mod cache;
 mod extract;
+mod invitation_token;
 mod keys;
 mod link;
 mod token;
@@ -18,6 +19,7 @@ pub use extract::{
     Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
     RoleRequirement, Support, TOKEN_SECURITY,
 };
+pub use invitation_token::InvitationToken;
 pub use keys::KeyRing;
 pub use link::{LinkSecrets, LinkToken};
 pub use token::{AccessToken, Claims, NewKey, TokenIssuer};

@@ -1,22 +1,17 @@
 //! Passwords that are known from breaches: the range API of Have I Been Pwned, by which the service learns five characters of a hash and
 //! nothing more.
-//!
-//! Only what is newly chosen is looked up. When the service does not answer, the password is let through with a line of log: people must
-//! be able to change a password on such a day too.
 
+use std::str::FromStr;
 use std::time::Duration;
 
-use axum::body::Bytes;
-use http::{Request, StatusCode};
+use ::http::{Request, StatusCode};
 use sha1::{Digest, Sha1};
 use shared::config::{ConfigError, Reader, Variables};
-use shared::outbound::Outbound;
-use shared::problem::{FieldProblem, Problem};
 
-use crate::secret::Secret;
+use crate::http::Http;
 
 /// How long the service has to answer. It does in some ten milliseconds from its cache; the person waits.
-const DEADLINE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many characters of the hash are sent (https://haveibeenpwned.com/API/v3#SearchingPwnedPasswordsByRange).
 const PREFIX_LENGTH: usize = 5;
@@ -24,7 +19,7 @@ const PREFIX_LENGTH: usize = 5;
 /// Looks passwords up; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct BreachedPasswords {
-    outbound: Outbound,
+    http: Http,
     base_url: String,
 }
 
@@ -33,39 +28,27 @@ impl BreachedPasswords {
     ///
     /// # Errors
     /// When the address is none.
-    pub fn read(variables: &Variables, outbound: &Outbound) -> Result<Option<Self>, ConfigError> {
+    pub fn read(variables: &Variables, http: Http) -> Result<Option<Self>, ConfigError> {
         let mut reader = Reader::new(variables);
-        let base_url = reader.parsed("HIBP_BASE_URL", BaseUrl::default()).0;
-        let outbound = outbound.clone();
-        reader.finish((!base_url.is_empty()).then_some(Self { outbound, base_url }))
+        let BaseUrl(base_url) = reader.parsed("HIBP_BASE_URL", BaseUrl::default());
+        reader.finish((!base_url.is_empty()).then_some(Self { http, base_url }))
     }
 
-    /// Refuses a password that is known from a breach, at the field `path`.
-    pub(crate) async fn require_unknown(&self, password: &Secret, path: &str) -> Result<(), Problem> {
-        match self.is_known(password).await {
-            Ok(false) => Ok(()),
-            Ok(true) => {
-                let message = "is known from a breach of another service. Choose one that you use nowhere else.";
-                Err(Problem::invalid(vec![FieldProblem::new(path, message)]))
-            }
-            Err(reason) => {
-                tracing::warn!(reason, "passwords cannot be compared with those of breaches");
-                Ok(())
-            }
-        }
-    }
-
-    async fn is_known(&self, password: &Secret) -> Result<bool, String> {
-        let digest = Sha1::digest(password.reveal().as_bytes());
+    /// Whether the service knows this password from a breach.
+    ///
+    /// # Errors
+    /// When it does not say; the reason names no part of the password.
+    pub async fn is_known(&self, password: &str) -> Result<bool, String> {
+        let digest = Sha1::digest(password.as_bytes());
         let digest = digest.iter().fold(String::with_capacity(40), |text, byte| format!("{text}{byte:02X}"));
         let (prefix, suffix) = digest.split_at_checked(PREFIX_LENGTH).ok_or("a digest is too short")?;
         // With padding, the size of the answer does not tell which prefix was asked for.
         let request = Request::get(format!("{}/range/{prefix}", self.base_url))
             .header("add-padding", "true")
             .header("user-agent", "groundwork")
-            .body(Bytes::new())
+            .body(Vec::new())
             .map_err(|error| error.to_string())?;
-        let answer = self.outbound.send(request, DEADLINE).await.map_err(|error| error.to_string())?;
+        let answer = self.http.send(request, TIMEOUT).await.map_err(|error| error.to_string())?;
         if answer.status() != StatusCode::OK {
             return Err(format!("the service answered with {}", answer.status().as_u16()));
         }
@@ -85,19 +68,23 @@ fn is_hit(row: &str, suffix: &str) -> bool {
 #[derive(Default)]
 struct BaseUrl(String);
 
-impl std::str::FromStr for BaseUrl {
+impl FromStr for BaseUrl {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let url = text.trim_end_matches('/');
-        let is_url = ["https://", "http://"].iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
-        if is_url { Ok(Self(url.to_owned())) } else { Err("it is not the address of a service") }
+        let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+        if rest.is_some_and(|rest| !rest.is_empty()) {
+            Ok(Self(url.to_owned()))
+        } else {
+            Err("it is not the address of a service")
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_hit;
+    use super::{BaseUrl, is_hit};
 
     #[test]
     fn only_the_exact_suffix_with_a_count_is_a_hit() {
@@ -106,10 +93,24 @@ mod tests {
             assert!(is_hit(&row, suffix), "{row}");
         }
         let short = suffix.strip_suffix('8').unwrap();
-        for row in
-            [format!("{suffix}:0"), format!("{short}:7"), format!("{suffix}0:7"), suffix.to_owned(), format!("{suffix}:"), String::new()]
-        {
+        let others = [
+            format!("{suffix}:0"),
+            format!("{short}:7"),
+            format!("{suffix}0:7"),
+            suffix.to_owned(),
+            format!("{suffix}:"),
+            String::new(),
+        ];
+        for row in others {
             assert!(!is_hit(&row, suffix), "{row}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_one_of_a_service() {
+        assert_eq!("https://a.example/base/".parse::<BaseUrl>().map(|url| url.0), Ok("https://a.example/base".to_owned()));
+        for text in ["", "https://", "ftp://a.example", "a.example"] {
+            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }
     }
 }
