@@ -21,6 +21,14 @@ BEYOND_SCHEMA = {
     ("createLead", "email"): "mail systems take fewer addresses than the format does",
     ("createLead", "linkedinUrl"): "only a person's profile is taken, which is written in many ways",
     ("importLeads", ""): "the text has to be a table with columns that we know",
+    **{
+        (operation, path): "a password may be easily guessed, and is counted in bytes"
+        for operation, path in [("register", "password"), ("resetPassword", "password"), ("changePassword", "newPassword")]
+    },
+    ("changePassword", "currentPassword"): "a password is counted in bytes",
+    ("stepUp", "password"): "one of two is given, and a password is counted in bytes",
+    ("loginWithTotp", "code"): "one of two is given",
+    ("loginWithTotp", "recoveryCode"): "a code is counted in bytes",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}
 
