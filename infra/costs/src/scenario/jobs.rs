@@ -60,7 +60,7 @@ pub(super) async fn keys(scenario: &mut Scenario) {
 }
 
 /// Writes to the table beside the path.
-async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
+pub(super) async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
     let transaction = || async {
         let mut transaction = Transaction::new();
         plan(&mut transaction);
