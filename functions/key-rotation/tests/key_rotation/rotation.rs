@@ -123,7 +123,8 @@ async fn on_bad_days_there_is_always_a_key_that_signs_and_is_published() {
         quiet.caller("Ada").await;
         for _ in 0..4 {
             tokio::time::advance(DAY * 45).await;
-            let (a, b) = tokio::join!(handle(&deps(&cloud)), handle(&deps(&cloud)));
+            let deps = deps(&cloud);
+            let (a, b) = tokio::join!(handle(&deps), handle(&deps));
             drop((a, b));
             assert!(published(&quiet).await.contains(&current(&quiet).await), "seed {seed}");
             assert!((1..=3).contains(&published(&quiet).await.len()), "seed {seed}");
