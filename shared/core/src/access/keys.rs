@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
 
+use super::TokenIssuer;
 use crate::clock::{Clock, Timestamp};
 use crate::id::SigningKeyId;
 use crate::model::signing_key::VerifyingKey;
@@ -65,9 +65,12 @@ impl KeyRing {
         let page = self.store.list::<VerifyingKey>(&Listing::of_partition(VerifyingKey::PARTITION), None).await?;
         let mut keys = Keys::new();
         for key in page.data {
-            let VerifyingKey { id, jwk, retires_at, .. } = key.value;
-            let jwk: Jwk = serde_json::from_value(jwk).map_err(Problem::internal)?;
-            keys.insert(id, (Arc::new(DecodingKey::from_jwk(&jwk).map_err(Problem::internal)?), retires_at));
+            let (id, retires_at) = (key.id, key.retires_at);
+            match TokenIssuer::decoding_key(&key.value) {
+                Some(decoding_key) => drop(keys.insert(id, (Arc::new(decoding_key), retires_at))),
+                // Its tokens are refused; those of the other keys go on.
+                None => tracing::error!(key = %id, "a public key cannot be used"),
+            }
         }
         let found = keys.get(&id).filter(|(_, retires_at)| retires_at.is_none_or(|at| now < at));
         let found = found.map(|(key, _)| key.clone());
