@@ -22,9 +22,9 @@ const ASKED: [(&str, &str); 6] = [
 
 /// The bound of the contract.
 const BOUND: Duration = Duration::from_secs(5);
-const STEP: Duration = Duration::from_millis(100);
+const STEP: Duration = Duration::from_millis(500);
 
-/// After how long each function refuses the token, asking ten times a second.
+/// After how long each function refuses the token, asking twice a second.
 async fn refused_after(app: &TestApp, token: &str) -> Vec<Duration> {
     let began = tokio::time::Instant::now();
     let mut refused = vec![None; ASKED.len()];

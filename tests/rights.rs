@@ -70,10 +70,7 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/auth/refresh", with(json!({"refreshToken": "no"}), open(401))),
         ("POST /api/auth/logout", bare(signed_in(204))),
         ("POST /api/auth/logout-everywhere", bare(signed_in(204))),
-        (
-            "POST /api/auth/login/totp",
-            with(json!({"challenge": "no", "code": "123456"}), open(401)),
-        ),
+        ("POST /api/auth/login/totp", with(json!({"challenge": "no", "code": "123456"}), open(401))),
         ("GET /api/auth/sessions", bare(signed_in(200))),
         ("PATCH /api/auth/sessions/{sessionId}", with(json!({"name": "Laptop"}), owner_alone(200))),
         ("DELETE /api/auth/sessions/{sessionId}", bare(owner_alone(204))),

@@ -67,7 +67,9 @@ impl From<Error> for Problem {
                 "code_wrong",
                 "The code is wrong or was used; wait for the next one, or use a recovery code.",
             ),
-            Error::PasswordWrong => Self::new(StatusCode::FORBIDDEN, "password_wrong", "The password is not this account's."),
+            Error::PasswordWrong => {
+                Self::new(StatusCode::FORBIDDEN, "password_wrong", "The password is not this account's.")
+            }
             Error::CodeWrong => Self::new(
                 StatusCode::FORBIDDEN,
                 "code_wrong",

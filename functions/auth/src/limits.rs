@@ -10,8 +10,8 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use shared::clock::Timestamp;
-use shared::problem::Problem;
 use shared::model::account_email::AccountEmail;
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::{Item, Key, RateLimit};
 
@@ -100,11 +100,8 @@ pub(crate) struct Failures(RateLimit);
 impl Failures {
     pub(crate) const LOGIN: Self = Self(RateLimit { name: "login-failures", attempts: 50, window: WINDOW });
     /// Of a million codes three are right at a time: with 20 attempts in an hour, who has the password alone finds one in two years.
-    pub(crate) const SECOND_FACTOR: Self = Self(RateLimit {
-        name: "second-factor-failures",
-        attempts: 20,
-        window: HOUR,
-    });
+    pub(crate) const SECOND_FACTOR: Self =
+        Self(RateLimit { name: "second-factor-failures", attempts: 20, window: HOUR });
 
     /// Where the count of this account lies.
     pub(crate) fn key_of(self, account: &str, now: Timestamp) -> Key {

@@ -79,12 +79,7 @@ pub(crate) async fn login_totp(
     Ok(Counted { headers, outcome: outcome.map(Json) })
 }
 
-async fn sign_in(
-    deps: &Deps,
-    client: &Client,
-    challenge: &Challenge,
-    factor: &Factor<'_>,
-) -> Result<SignedIn, Error> {
+async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &Factor<'_>) -> Result<SignedIn, Error> {
     let (services, user_id) = (&deps.services, challenge.user_id);
     let (user_key, credential_key) = (User::key_of(user_id), Credential::key_of(user_id));
     let network_key = client.network().map(|network| KnownNetwork::key_of(user_id, &network));

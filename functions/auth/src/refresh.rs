@@ -35,8 +35,7 @@ pub(crate) struct Refresh {
 }
 
 /// How often a network may present tokens that are refused. Guessing one is hopeless; this keeps the trying cheap.
-const REFUSALS: RateLimit =
-    RateLimit { name: "refresh-network", attempts: 100, window: Duration::from_secs(5 * 60) };
+const REFUSALS: RateLimit = RateLimit { name: "refresh-network", attempts: 100, window: Duration::from_secs(5 * 60) };
 
 /// Exchange a refresh token for new tokens.
 ///

@@ -87,8 +87,7 @@ async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) 
             }
             (None, None) => return Err(either("password", "code").into()),
         }
-        transaction
-            .replace(&account.session, Session { authenticated_at: Some(now), ..account.session.value.clone() });
+        transaction.replace(&account.session, Session { authenticated_at: Some(now), ..account.session.value.clone() });
         Ok((transaction, SteppedUp { valid_until: now.plus(STEP_UP_LASTS) }))
     };
     services.store.execute(plan).await

@@ -108,7 +108,10 @@ mod tests {
 
     #[test]
     fn an_address_is_one_of_a_service() {
-        assert_eq!("https://a.example/base/".parse::<BaseUrl>().map(|url| url.0), Ok("https://a.example/base".to_owned()));
+        assert_eq!(
+            "https://a.example/base/".parse::<BaseUrl>().map(|url| url.0),
+            Ok("https://a.example/base".to_owned())
+        );
         for text in ["", "https://", "ftp://a.example", "a.example"] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }

@@ -46,7 +46,8 @@ pub(crate) fn device(user_agent: &str) -> Option<String> {
 /// The name of the first product (RFC 9110, 10.1.5): `curl` of `curl/8.5.0`.
 fn product(user_agent: &str) -> Option<String> {
     let name = user_agent.split(['/', ' ', '(']).next()?;
-    let is_name = (1..=40).contains(&name.len()) && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    let is_name = (1..=40).contains(&name.len())
+        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
     is_name.then(|| name.to_owned())
 }
 

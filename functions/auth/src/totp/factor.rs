@@ -8,9 +8,9 @@ use shared::problem::{FieldProblem, Problem};
 use utoipa::ToSchema;
 
 use super::{code, recovery, seal};
+use crate::Error;
 use crate::secret::Secret;
 use crate::server_keys::{Purpose, ServerKeys};
-use crate::Error;
 
 /// A code of the authenticator, or one of the recovery codes.
 pub(crate) enum Factor<'a> {

@@ -28,7 +28,10 @@ async fn a_password_of_a_breach_is_not_taken() {
     auth.app.post("/api/auth/login").json(&body).send().await.expect(200);
     assert_eq!(breaches.asked(), asked);
     // Five characters of a hash are all that anybody else learns.
-    assert!(asked.iter().all(|path| path.strip_prefix("/base/range/").is_some_and(|prefix| prefix.len() == 5)), "{asked:?}");
+    assert!(
+        asked.iter().all(|path| path.strip_prefix("/base/range/").is_some_and(|prefix| prefix.len() == 5)),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

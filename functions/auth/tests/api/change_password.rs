@@ -85,7 +85,8 @@ async fn without_the_current_password_credentials_must_be_fresh() {
 async fn stepping_up_takes_one_credential() {
     let auth = Auth::new();
     let registered = auth.register("ada").await;
-    for body in [json!({}), json!({"password": PASSWORD, "code": "123456"}), json!({"password": ""}), json!({"code": "12345"})]
+    for body in
+        [json!({}), json!({"password": PASSWORD, "code": "123456"}), json!({"password": ""}), json!({"code": "12345"})]
     {
         step_up(&auth, &registered, body).await.expect_problem(422, "invalid");
     }

@@ -44,7 +44,8 @@ async fn password(scenario: &mut Scenario) {
     scenario.measure("changePassword", "", 204, request).await;
     let request = change(scenario).json(&body(NEW_PASSWORD, PASSWORD));
     scenario.quietly(204, request).await;
-    let request = scenario.stage.app.post("/api/auth/login").json(&json!({"email": EMAIL, "password": "wrong password"}));
+    let request =
+        scenario.stage.app.post("/api/auth/login").json(&json!({"email": EMAIL, "password": "wrong password"}));
     scenario.measure("login", "a wrong password", 401, request).await;
 }
 

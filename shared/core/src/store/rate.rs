@@ -39,8 +39,11 @@ impl RateLimit {
     /// what keeps its count itself.
     pub fn status(self, attempts: u32, now: Timestamp) -> Result<RateStatus, Problem> {
         let remaining = self.attempts.checked_sub(attempts);
-        let status =
-            RateStatus { limit: self, remaining: remaining.unwrap_or(0), resets_in_seconds: self.resets_in_seconds(now) };
+        let status = RateStatus {
+            limit: self,
+            remaining: remaining.unwrap_or(0),
+            resets_in_seconds: self.resets_in_seconds(now),
+        };
         if remaining.is_some() { Ok(status) } else { Err(status.refusal()) }
     }
 
