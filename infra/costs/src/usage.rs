@@ -100,6 +100,8 @@ fn part(part: &str) -> String {
         ("led_", "<lead>"),
         ("cnv_", "<conversation>"),
         ("evt_", "<event>"),
+        ("lnk_", "<link>"),
+        ("mal_", "<mail>"),
     ];
     if let Some((_, name)) = kinds.iter().find(|(prefix, _)| part.starts_with(prefix)) {
         return (*name).to_owned();

@@ -94,20 +94,34 @@ impl AwsConfig {
 
 /// The connector that all clients of an instance share: hyper with rustls, cryptography by ring, Amazon's root certificates.
 pub(crate) fn connector() -> SharedHttpClient {
-    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
     aws_smithy_http_client::Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(TlsContext::builder().with_trust_store(roots).build().unwrap_or_default())
+        .tls_context(amazon_roots())
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build_https()
 }
 
-/// The connector for requests to vendors: as the one to AWS, with limits of its own on connecting. What an answer may take, the caller
-/// says.
+fn amazon_roots() -> TlsContext {
+    let roots = TrustStore::empty().with_pem_certificate(AMAZON_ROOTS);
+    TlsContext::builder().with_trust_store(roots).build().unwrap_or_default()
+}
+
+/// The connector for requests to vendors: with the system's root certificates and limits of its own on connecting. What an answer may
+/// take, the caller says. Reading the certificates takes a tenth of a second, so it is for functions that need it.
 pub fn outbound() -> SharedHttpConnector {
+    vendor_connector(TlsContext::default())
+}
+
+/// The connector for requests to vendors that are services of AWS: with Amazon's root certificates alone.
+pub fn outbound_to_aws() -> SharedHttpConnector {
+    vendor_connector(amazon_roots())
+}
+
+fn vendor_connector(roots: TlsContext) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
     let connector = aws_smithy_http_client::Connector::builder()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(roots)
         .connector_settings(settings)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build();
