@@ -48,7 +48,7 @@ mod tests {
 
     fn advice(password: &str) -> Option<String> {
         let words = ["Ada Lovelace", "ada.lovelace@engines.example"];
-        let refused = require_strength(&Secret::from(password.to_owned()), &words, "password");
+        let refused = require_strength(&Secret::from(password.to_owned()), &words, "newPassword");
         refused.err().map(|problem| {
             assert_eq!(problem.status().as_u16(), 422);
             format!("{problem:?}")
