@@ -69,6 +69,19 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/auth/me", bare(signed_in(200))),
         ("POST /api/auth/refresh", with(json!({"refreshToken": "no"}), open(401))),
         ("POST /api/auth/logout", bare(signed_in(204))),
+        ("POST /api/auth/logout-everywhere", bare(signed_in(204))),
+        ("POST /api/auth/login/totp", with(json!({"challenge": "no", "code": "123456"}), open(401))),
+        ("GET /api/auth/sessions", bare(signed_in(200))),
+        ("PATCH /api/auth/sessions/{sessionId}", with(json!({"name": "Laptop"}), owner_alone(200))),
+        ("DELETE /api/auth/sessions/{sessionId}", bare(owner_alone(204))),
+        // Nobody here has a password; who signed in a moment ago may set one.
+        ("POST /api/auth/password/change", with(json!({"newPassword": "kumquat marmalade seven"}), signed_in(204))),
+        ("POST /api/auth/step-up", with(json!({"password": "wrong password"}), signed_in(403))),
+        ("GET /api/auth/totp", bare(signed_in(200))),
+        ("POST /api/auth/totp/enroll", bare(signed_in(200))),
+        ("POST /api/auth/totp/confirm", with(json!({"code": "123456"}), signed_in(409))),
+        ("POST /api/auth/totp/recovery-codes", bare(signed_in(409))),
+        ("DELETE /api/auth/totp", bare(signed_in(409))),
         ("GET /.well-known/jwks.json", bare(open(200))),
         ("POST /api/auth/verify-email", with(json!({"token": "no"}), open(422))),
         ("POST /api/auth/verify-email/request", bare(signed_in(202))),
@@ -173,6 +186,7 @@ impl Things {
 
     fn path(&self, template: &str, owner: &Caller) -> String {
         template
+            .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
             .replace("{ventureId}", &self.venture.to_string())
             .replace("{leadId}", &self.lead.to_string())

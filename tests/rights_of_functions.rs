@@ -103,7 +103,7 @@ impl Scenario {
     }
 
     /// Sign-up happened; sign-in, refreshing, a stolen token, sign-out.
-    async fn accounts(&self) {
+    async fn accounts(&mut self) {
         let app = self.platform.app();
         let credentials = json!({"email": self.ada.email, "password": PASSWORD});
         let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
@@ -114,8 +114,53 @@ impl Scenario {
         let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
         let token = session["accessToken"].as_str().unwrap();
         assert_eq!(app.post("/api/auth/logout").bearer(token).send().await.status, 204);
+        self.sessions(&credentials).await;
+        self.second_factor(&credentials).await;
+        self.ada.sign_in().await;
         self.get("/api/auth/me").await;
         self.get("/.well-known/jwks.json").await;
+    }
+
+    /// Sessions are listed, named and ended; the password is changed and changed back.
+    async fn sessions(&self, credentials: &Value) {
+        let login = async || self.platform.app().post("/api/auth/login").json(credentials).send().await.expect(200);
+        let id = |session: &Value| session["refreshToken"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let path = format!("/api/auth/sessions/{}", id(&login().await));
+        self.get("/api/auth/sessions").await;
+        self.send("PATCH", &path, Some(json!({"name": "Laptop"}))).await.expect(200);
+        self.send("DELETE", &path, None).await.expect(204);
+        self.post("/api/auth/step-up", json!({"password": PASSWORD}), 200).await;
+        for [from, to] in [[PASSWORD, "kumquat marmalade seven"], ["kumquat marmalade seven", PASSWORD]] {
+            self.post("/api/auth/password/change", json!({"currentPassword": from, "newPassword": to}), 204).await;
+        }
+    }
+
+    /// An authenticator is enrolled, asked for, and turned off; then every session ends.
+    async fn second_factor(&self, credentials: &Value) {
+        let app = self.platform.app();
+        let enrolment = self.send("POST", "/api/auth/totp/enroll", None).await.expect(200);
+        let code = json!({"code": testkit::totp_code(&enrolment["secret"], &self.platform.services.clock)});
+        let codes = self.post("/api/auth/totp/confirm", code, 200).await;
+        let challenge = app.post("/api/auth/login").json(credentials).send().await;
+        let challenge = challenge.expect_problem(401, "totp_required")["challenge"].clone();
+        let second = json!({"challenge": challenge, "recoveryCode": codes["recoveryCodes"][0]});
+        app.post("/api/auth/login/totp").json(&second).send().await.expect(200);
+        self.get("/api/auth/totp").await;
+        self.send("POST", "/api/auth/totp/recovery-codes", None).await.expect(200);
+        self.send("DELETE", "/api/auth/totp", None).await.expect(204);
+        let session = app.post("/api/auth/login").json(credentials).send().await.expect(200);
+        let token = session["accessToken"].as_str().unwrap();
+        app.post("/api/auth/logout-everywhere").bearer(token).send().await.expect(204);
+    }
+
+    /// A key that has signed for its period gets a successor, which signs the next day and is alone two days later.
+    async fn keys(&self) {
+        tokio::time::sleep(90 * 24 * 60 * MINUTE).await;
+        for _ in 0..4 {
+            self.platform.tick("key-rotation").await.unwrap();
+            tokio::time::sleep(24 * 60 * MINUTE).await;
+        }
+        self.platform.settle().await;
     }
 
     /// The token of the link in the newest mail to an address.
@@ -329,6 +374,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.poisoned_messages().await;
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
+    scenario.keys().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;

@@ -25,6 +25,14 @@ BEYOND_SCHEMA = {
         for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
     },
     ("importLeads", ""): "the text has to be a table with columns that we know",
+    **{
+        (operation, path): "a password may be easily guessed, and is counted in bytes"
+        for operation, path in [("register", "password"), ("resetPassword", "password"), ("changePassword", "newPassword")]
+    },
+    ("changePassword", "currentPassword"): "a password is counted in bytes",
+    ("stepUp", "password"): "one of two is given, and a password is counted in bytes",
+    ("loginWithTotp", "code"): "one of two is given",
+    ("loginWithTotp", "recoveryCode"): "a code is counted in bytes",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}
 

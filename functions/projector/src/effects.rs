@@ -29,6 +29,10 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         Fact::SessionStarted { .. }
         | Fact::SessionEnded { .. }
         | Fact::PlatformRoleChanged { .. }
+        | Fact::TotpEnabled { .. }
+        | Fact::TotpDisabled { .. }
+        | Fact::RecoveryCodesRenewed { .. }
+        | Fact::RecoveryCodeUsed { .. }
         | Fact::EmailVerificationRequested { .. }
         | Fact::EmailVerified { .. }
         | Fact::PasswordResetRequested { .. }

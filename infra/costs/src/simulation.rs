@@ -68,6 +68,7 @@ impl<'a> Month<'a> {
         load("projector: the first event of an account's day", active_days);
         load("projector: session.started", -active_days);
         load("sweep: nothing is due", DAYS * 24.0 * 60.0);
+        load("key-rotation: nothing is due", DAYS);
         let (hours, paid) = (DAYS * 24.0, users * behaviour.paid_share);
         let (one, many) = ("agentic-run: 1 organisation", "agentic-run: 800 organisations");
         // Between the two, what a run uses grows with the organisations.
@@ -126,7 +127,7 @@ impl<'a> Month<'a> {
         let log_gb = bill.invocations * machine.log_bytes / GB;
         let (alarms, watched) = (resource_count("AWS::CloudWatch::Alarm"), alarm_metric_count() as f64);
         let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
-        let schedules = DAYS * 24.0 * 61.0;
+        let schedules = DAYS * (24.0 * 61.0 + 1.0);
         let mails = self.runs_of("mailer");
         let transfer_gb = bill.transfer_bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);

@@ -11,6 +11,7 @@ use embedded::wire::WireConnector;
 use groundwork::{DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::config::Variables;
 use shared::id::Ids;
 use shared::model::task::Task;
 use shared::services::Services;
@@ -59,6 +60,7 @@ pub struct Stage {
     filters: Vec<Value>,
     projector: projector::Deps,
     sweep: sweep::Deps,
+    key_rotation: key_rotation::Deps,
     agentic_run: agentic_run::Deps,
     agentic_worker: agentic_worker::Deps,
     task_runner: task_runner::Deps,
@@ -122,6 +124,7 @@ impl Stage {
                 mail: sender(&queues["mail"]),
             },
             mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
+            key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
             task_runner: task_runner::Deps { services, ai: Arc::new(ai.clone()) },
@@ -282,6 +285,13 @@ impl Stage {
         let work = sweep::handle(&self.sweep, now, Duration::from_secs(49));
         let (run, outcome) = self.job("sweep", case.to_owned(), work).await;
         outcome.expect("everything that is due is rung");
+        run
+    }
+
+    /// Runs the rotation of the signing keys.
+    pub async fn key_rotation(&self, case: &str) -> Run {
+        let (run, outcome) = self.job("key-rotation", case.to_owned(), key_rotation::handle(&self.key_rotation)).await;
+        outcome.expect("what is due is done");
         run
     }
 

@@ -12,6 +12,7 @@
 //! crate. What differs from AWS: there is no throttling and no transaction conflict (a fault-injecting connector adds them),
 //! `ClientRequestToken`s are forgotten on restart, and every read is consistent.
 
+pub mod breaches;
 pub mod dynamodb;
 mod error;
 pub mod mailbox;
@@ -21,6 +22,7 @@ pub mod stream;
 pub mod template;
 pub mod wire;
 
+pub use breaches::Breaches;
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
 pub use mailbox::{Mailbox, ReceivedMail};

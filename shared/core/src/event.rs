@@ -107,6 +107,18 @@ pub enum Fact {
     /// A session got another name.
     #[serde(rename = "session.renamed", rename_all = "camelCase")]
     SessionRenamed { user_id: UserId, session_id: SessionId },
+    /// An account's second factor was turned on.
+    #[serde(rename = "account.totpEnabled", rename_all = "camelCase")]
+    TotpEnabled { user_id: UserId },
+    /// An account's second factor was turned off.
+    #[serde(rename = "account.totpDisabled", rename_all = "camelCase")]
+    TotpDisabled { user_id: UserId },
+    /// An account got new recovery codes in place of the old ones.
+    #[serde(rename = "account.recoveryCodesRenewed", rename_all = "camelCase")]
+    RecoveryCodesRenewed { user_id: UserId },
+    /// Somebody signed in with a recovery code.
+    #[serde(rename = "account.recoveryCodeUsed", rename_all = "camelCase")]
+    RecoveryCodeUsed { user_id: UserId, left: u32 },
     /// An organisation came into being.
     #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },

@@ -38,16 +38,8 @@ impl Cloud {
         let key = self.signing_key().await;
         self.write(|transaction| {
             transaction.create(User::new(user_id, &*email, name, now));
-            transaction.create(Session {
-                id: session_id,
-                user_id,
-                refresh_hash: String::new(),
-                previous_refresh_hash: None,
-                refreshed_at: now,
-                created_at: now,
-                expires_at: now.plus(Duration::from_secs(30 * 24 * 60 * 60)),
-                ended_at: None,
-            });
+            let expires_at = now.plus(Duration::from_secs(30 * 24 * 60 * 60));
+            transaction.create(Session::new(session_id, user_id, String::new(), now, expires_at));
             transaction.create(Organization {
                 id: organization_id,
                 name: name.to_owned(),

@@ -49,7 +49,7 @@ impl User {
 
     /// Whether a session of this account lives: neither ended by itself nor with all others.
     pub fn has_live(&self, session: &Session, now: Timestamp) -> bool {
-        session.is_alive(now) && self.sessions_valid_from.is_none_or(|from| session.created_at >= from)
+        session.is_alive(now) && self.sessions_valid_from.is_none_or(|from| session.counts_from() >= from)
     }
 
     /// The account after every session that it has was ended. One that begins from now on lives.
