@@ -92,6 +92,8 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         let mut transaction = Transaction::<Error>::new();
         transaction.create(session);
+        // Whoever resets the password ends every session; one that begins by the old password at that very moment must not outlive it.
+        transaction.require_or(&credential, Error::InvalidCredentials);
         remember_network(&mut transaction, user.id, client, found.network.as_ref(), now);
         transaction.create(client.event(services, user.id, fact));
         Ok((transaction, SignedIn::new(user.value.clone(), tokens)))
@@ -158,5 +160,10 @@ async fn with_our_hash(
     }
     let password_hash = password::hash(password, &services.ids)?;
     let next = Credential { password_hash, ..credential.value.clone() };
-    Ok(services.store.replace(&credential, next).await?.unwrap_or(credential))
+    if let Some(replaced) = services.store.replace(&credential, next).await? {
+        return Ok(replaced);
+    }
+    // Another sign-in did the same, or the password is another now.
+    let current = services.store.get::<Credential>(&Credential::key_of(credential.user_id)).await?;
+    current.filter(|current| current.set_at == credential.set_at).ok_or(Error::InvalidCredentials)
 }

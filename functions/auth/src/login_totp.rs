@@ -112,6 +112,7 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
         }
         let fact = Fact::SessionStarted { user_id, session_id: session.id };
         transaction.create(session);
+        transaction.require_or(&credential, Error::ChallengeInvalid);
         transaction.replace(&totp, used);
         remember_network(&mut transaction, user_id, client, network.as_ref(), now);
         transaction.create(client.event(services, user_id, fact));

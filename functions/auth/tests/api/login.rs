@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::support::{Auth, PASSWORD, text};
+use crate::support::{Auth, PASSWORD, ResetMeanwhile, text, user_of};
 use serde_json::{Value, json};
 use shared::event::{Event, Fact};
 use shared::id::UserId;
 use shared::store::{Listing, RateLimit};
-use testkit::{TestApp, TestResponse};
+use testkit::{Cloud, TestApp, TestResponse};
 
 async fn login(app: &TestApp, email: &str, password: &str) -> TestResponse {
     app.post("/api/auth/login").json(&json!({"email": email, "password": password})).send().await
@@ -210,4 +210,18 @@ async fn neither_an_address_nor_a_known_network_shows_in_the_limits() {
         }
     }
     assert_eq!(seen[..2], seen[2..]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_is_reset_meanwhile_starts_no_session() {
+    let auth = Auth::new();
+    let user = user_of(&auth.register("ada").await);
+    let table = ResetMeanwhile { table: auth.cloud.dynamodb.clone(), user };
+    let meanwhile = Auth::through(Cloud::through(auth.cloud.dynamodb.clone(), table.clone()), table);
+    // The keys that sign are made before.
+    auth.login("ada").await;
+    let answer = login(&meanwhile.app, "ada@example.com", PASSWORD).await;
+    answer.expect_problem(401, "invalid_credentials");
+    let started = auth.facts(user).await.into_iter().filter(|fact| matches!(fact, Fact::SessionStarted { .. }));
+    assert_eq!(started.count(), 1, "the one before");
 }

@@ -3,12 +3,13 @@
 use auth::{Deps, router};
 use axum::Router;
 use axum::body::Bytes;
-use embedded::{Breaches, WireResponse, WireService};
+use embedded::{Breaches, EmbeddedDynamoDb, WireResponse, WireService};
 use serde_json::{Value, json};
 use shared::access::LinkSecrets;
 use shared::event::{Event, Fact};
 use shared::http::{HealthCheck, health_routes};
 use shared::id::UserId;
+use shared::model::credential::Credential;
 use shared::model::link::LinkPurpose;
 use shared::store::Listing;
 use testkit::{Cloud, FaultPlan, FaultyDynamoDb, TestApp, TestResponse, Workers};
@@ -64,7 +65,7 @@ impl Auth {
     }
 
     /// The function's router in this process, or its Worker, which `table` answers as it does `cloud`'s services.
-    fn through(cloud: Cloud, table: impl WireService) -> Self {
+    pub(crate) fn through(cloud: Cloud, table: impl WireService) -> Self {
         let services = &cloud.services;
         let app = if let Some(workers) = Workers::of_environment() {
             workers.instance(&services.clock, table)
@@ -153,6 +154,30 @@ pub(crate) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
     match &answer[name] {
         Value::String(text) => text,
         other => panic!("{name} is {other}"),
+    }
+}
+
+/// A table in which an account's password is another at the very moment at which the next command is to be committed.
+#[derive(Clone, Debug)]
+pub(crate) struct ResetMeanwhile {
+    pub(crate) table: EmbeddedDynamoDb,
+    pub(crate) user: UserId,
+}
+
+impl WireService for ResetMeanwhile {
+    async fn answer(&self, operation: &str, body: Bytes) -> WireResponse {
+        if operation == "TransactWriteItems" {
+            let key = Credential::key_of(self.user);
+            let reset = json!({
+                "TableName": "groundwork-local-platform",
+                "Key": {"pk": {"S": key.pk}, "sk": {"S": key.sk}},
+                "UpdateExpression": "ADD version :one",
+                "ExpressionAttributeValues": {":one": {"N": "1"}},
+            });
+            let answer = self.table.dispatch("UpdateItem", reset.to_string().as_bytes());
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        self.table.answer(operation, body).await
     }
 }
 

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update as UpdateItem};
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem};
 
 use super::{ATTEMPTS, Entity, Key, Store, StoreError, Update, Versioned};
 use crate::clock::Timestamp;
@@ -28,6 +28,7 @@ enum Write {
     Put { item: Result<super::Item, StoreError>, condition: &'static str, version: Option<u64> },
     Delete { key: Key, version: Option<u64> },
     Update(Update),
+    Check { key: Key, version: u64 },
 }
 
 /// The writes of one command, each with what it means if its condition fails. They all happen or none does.
@@ -73,6 +74,11 @@ impl<E> Transaction<E> {
         let item = Versioned { value: next, version: current.version.saturating_add(1) }.to_item();
         let write = Write::Put { item, condition: "version = :version", version: Some(current.version) };
         self.writes.push((write, OnReject::Stale));
+    }
+
+    /// Writes nothing, but fails the command with `error` if anybody changed the item since it was read.
+    pub fn require_or<T: Entity>(&mut self, current: &Versioned<T>, error: E) {
+        self.writes.push((Write::Check { key: current.key(), version: current.version }, OnReject::Fail(error)));
     }
 
     /// Removes an item that nobody may have changed since it was read.
@@ -139,6 +145,15 @@ fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
                 .set_key(Some(key.attributes()))
                 .set_condition_expression(version.map(|_| "version = :version".to_owned()))
                 .set_expression_attribute_values(version_values(version))
+                .build()
+                .map_err(refused)?,
+        ),
+        Write::Check { key, version } => item.condition_check(
+            ConditionCheck::builder()
+                .table_name(table)
+                .set_key(Some(key.attributes()))
+                .condition_expression("version = :version")
+                .set_expression_attribute_values(version_values(Some(version)))
                 .build()
                 .map_err(refused)?,
         ),
