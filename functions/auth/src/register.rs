@@ -91,6 +91,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
             personal: true,
             plan: PlanName::Free,
             created_at: now,
+            deletion: None,
         });
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));

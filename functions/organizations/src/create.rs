@@ -80,6 +80,7 @@ pub(crate) async fn create_organization(
             personal: false,
             plan: PlanName::Free,
             created_at: now,
+            deletion: None,
         };
         let mut transaction = Transaction::new();
         transaction.create(organization.clone());

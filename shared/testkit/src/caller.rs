@@ -55,6 +55,7 @@ impl Cloud {
                 personal: true,
                 plan: PlanName::Free,
                 created_at: now,
+                deletion: None,
             });
             transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         })
