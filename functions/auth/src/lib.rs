@@ -5,7 +5,6 @@
 //! next pair and can be exchanged once.
 
 mod client;
-mod email;
 mod error;
 mod jwks;
 mod limits;
@@ -23,6 +22,7 @@ mod signing_keys;
 mod view;
 
 use axum::extract::FromRef;
+use shared::email;
 use shared::services::Services;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -9,7 +9,7 @@ use shared::access::Role;
 use testkit::{Cloud, TestApp};
 
 fn app(cloud: &Cloud) -> TestApp {
-    let deps = Deps { services: cloud.services.clone() };
+    let deps = Deps::new(cloud.services.clone());
     TestApp::new(router().with_state(deps).into(), &cloud.services)
 }
 

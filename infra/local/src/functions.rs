@@ -52,7 +52,7 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
     let routers = [
         ("auth", auth::router().with_state(auth::Deps::new(services()))),
-        ("organizations", organizations::router().with_state(organizations::Deps { services: services() })),
+        ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),

@@ -11,6 +11,7 @@ pub mod agentic;
 pub mod ai;
 pub mod clock;
 pub mod config;
+pub mod email;
 pub mod event;
 mod function_error;
 pub mod http;

@@ -5,6 +5,7 @@
 pub mod account_email;
 pub mod activity_day;
 pub mod agentic_run;
+pub mod ai_configuration;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
