@@ -249,7 +249,8 @@ fn the_thresholds_are_those_that_were_asked_for() {
                     _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
                 };
                 // What runs once an hour fails in one window of 5 minutes, and never in two of three.
-                let windows = if function == Some("AgenticRun") { [1, 1] } else { [3, 2] };
+                let hourly = matches!(function, Some("AgenticRun" | "Purge"));
+                let windows = if hourly { [1, 1] } else { [3, 2] };
                 (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
         };

@@ -62,6 +62,7 @@ pub struct Stage {
     agentic_run: agentic_run::Deps,
     agentic_worker: agentic_worker::Deps,
     task_runner: task_runner::Deps,
+    purge: purge::Deps,
     dead_letters: QueueSender,
 }
 
@@ -113,6 +114,7 @@ impl Stage {
             sweep: sweep::Deps { services: services.clone(), tasks: sender(&queues["tasks"]) },
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
+            purge: purge::Deps { services: services.clone() },
             task_runner: task_runner::Deps { services, ai: Arc::new(ai.clone()) },
             dead_letters: sender(&template.queues["TasksDeadLetterQueue"].name),
             filters: filters.expect("the projector follows a stream"),
@@ -263,6 +265,15 @@ impl Stage {
         let work = sweep::handle(&self.sweep, now, Duration::from_secs(49));
         let (run, outcome) = self.job("sweep", case.to_owned(), work).await;
         outcome.expect("everything that is due is rung");
+        run
+    }
+
+    /// Runs the purge.
+    pub async fn purge(&self, case: &str) -> Run {
+        let now = self.platform.services.clock.now();
+        let work = purge::handle(&self.purge, now, Duration::from_secs(299));
+        let (run, outcome) = self.job("purge", case.to_owned(), work).await;
+        assert!(!outcome.expect("everything that is due is purged").unfinished, "the time sufficed");
         run
     }
 

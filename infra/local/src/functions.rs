@@ -94,7 +94,14 @@ impl Parts<'_> {
 
 /// Every job with its name.
 pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformError> {
-    Ok(vec![projector(parts)?, sweep(parts)?, agentic_run(parts)?, agentic_worker(parts)?, task_runner(parts)?])
+    Ok(vec![
+        projector(parts)?,
+        sweep(parts)?,
+        agentic_run(parts)?,
+        agentic_worker(parts)?,
+        task_runner(parts)?,
+        purge(parts)?,
+    ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
@@ -114,6 +121,17 @@ fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
         async move { sweep::handle(&deps, event.time, time).await }
+    };
+    parts.job(name, work)
+}
+
+fn purge(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "purge";
+    let deps = purge::Deps { services: parts.services.clone() };
+    let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
+    let work = move |event: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { purge::handle(&deps, event.time, time).await }
     };
     parts.job(name, work)
 }

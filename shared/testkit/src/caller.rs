@@ -24,7 +24,7 @@ pub struct Caller {
     pub session_id: SessionId,
     /// An access token of the session.
     pub token: String,
-    /// The personal organisation.
+    /// The organisation they act in: the personal one, or that of a founder.
     pub organization_id: OrganizationId,
 }
 
@@ -62,6 +62,26 @@ impl Cloud {
         .await;
         let token = services.tokens.issue(&key, user_id, &email, session_id, now).expect("the key signs").token;
         Caller { user_id, session_id, token, organization_id }
+    }
+
+    /// Signs somebody up who owns another organisation than the personal one, and acts in that.
+    pub async fn founder(&self, name: &str) -> Caller {
+        let (caller, created_at) = (self.caller(name).await, self.services.clock.now());
+        let organization_id = self.services.ids.next();
+        self.write(|transaction| {
+            transaction.create(Organization {
+                id: organization_id,
+                name: format!("{name}'s"),
+                industry: None,
+                personal: false,
+                plan: PlanName::Free,
+                created_at,
+                deletion: None,
+            });
+        })
+        .await;
+        self.join(&caller, organization_id, Role::Owner).await;
+        Caller { organization_id, ..caller }
     }
 
     /// Makes somebody a member of an organisation.

@@ -7,7 +7,7 @@ use serde_json::json;
 use shared::access::PlatformRole;
 use shared::plan::PlanName;
 
-use super::{EMAIL, PASSWORD, Scenario};
+use super::{EMAIL, PASSWORD, Scenario, members};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -57,6 +57,7 @@ async fn organizations(scenario: &mut Scenario) {
     let path = format!("/api/organizations/{}", scenario.organization);
     let request = scenario.get(&path);
     scenario.measure("getOrganization", "", 200, request).await;
+    members::run(scenario).await;
     set_plan(&scenario.stage.backstage, scenario.organization_id(), PlanName::Pro).await.expect("the plan is set");
     set_role(&scenario.stage.backstage, EMAIL, Some(PlatformRole::Support)).await.expect("the role is set");
     let runs = scenario.stage.follow().await;
@@ -99,4 +100,5 @@ pub(super) async fn end(scenario: &mut Scenario) {
     scenario.stage.call(200, request).await;
     let request = scenario.dressed(scenario.stage.app.post("/api/auth/logout"));
     scenario.measure("logout", "", 204, request).await;
+    members::end(scenario).await;
 }

@@ -16,6 +16,7 @@ pub mod link;
 pub mod link_secret;
 pub mod membership;
 pub mod organization;
+pub mod organization_data;
 pub mod post;
 pub mod projection;
 pub mod session;

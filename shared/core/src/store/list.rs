@@ -86,7 +86,8 @@ impl Listing {
         self
     }
 
-    fn tagged_partition(&self) -> &str {
+    /// The list's partition, of the index where it is one of the index.
+    pub fn tagged_partition(&self) -> &str {
         self.listing.as_deref().unwrap_or(&self.partition)
     }
 }
