@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::access::{PlatformRole, Role, TokenIssuer};
+use shared::clock::Timestamp;
 use shared::id::{OrganizationId, SessionId, UserId};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
@@ -38,16 +39,7 @@ impl Cloud {
         let key = self.signing_key().await;
         self.write(|transaction| {
             transaction.create(User::new(user_id, &*email, name, now));
-            transaction.create(Session {
-                id: session_id,
-                user_id,
-                refresh_hash: String::new(),
-                previous_refresh_hash: None,
-                refreshed_at: now,
-                created_at: now,
-                expires_at: now.plus(Duration::from_secs(30 * 24 * 60 * 60)),
-                ended_at: None,
-            });
+            transaction.create(session(user_id, session_id, now));
             transaction.create(Organization {
                 id: organization_id,
                 name: name.to_owned(),
@@ -82,6 +74,17 @@ impl Cloud {
         .await;
         self.join(&caller, organization_id, Role::Owner).await;
         Caller { organization_id, ..caller }
+    }
+
+    /// Signs the same person in once more, for tests that last longer than a session.
+    pub async fn signed_in_again(&self, caller: &Caller) -> Caller {
+        let (services, now, user_id) = (&self.services, self.services.clock.now(), caller.user_id);
+        let (session_id, key) = (services.ids.next::<SessionId>(), self.signing_key().await);
+        let user = services.store.get::<User>(&User::key_of(user_id)).await.expect("the table answers");
+        let email = user.expect("the account is there").value.email;
+        self.write(|transaction| transaction.create(session(user_id, session_id, now))).await;
+        let token = services.tokens.issue(&key, user_id, &email, session_id, now).expect("the key signs").token;
+        Caller { session_id, token, ..caller.clone() }
     }
 
     /// Makes somebody a member of an organisation.
@@ -133,5 +136,19 @@ impl Cloud {
         })
         .await;
         key.signing
+    }
+}
+
+/// A session of now.
+fn session(user_id: UserId, id: SessionId, now: Timestamp) -> Session {
+    Session {
+        id,
+        user_id,
+        refresh_hash: String::new(),
+        previous_refresh_hash: None,
+        refreshed_at: now,
+        created_at: now,
+        expires_at: now.plus(Duration::from_secs(30 * 24 * 60 * 60)),
+        ended_at: None,
     }
 }
