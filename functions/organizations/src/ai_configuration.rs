@@ -149,5 +149,5 @@ pub(crate) async fn replace_ai_configuration(
         Ok::<_, Error>((transaction, ()))
     };
     services.store.execute(plan).await?;
-    Ok(Json(next.clone().into()))
+    Ok(Json(next.into()))
 }

@@ -63,7 +63,7 @@ pub(crate) async fn invite(
     let limits = limits::count(&services, access.organization_id(), &input.email).await?;
     let plan = || async {
         let (transaction, invitation) = plan(&services, &access, &input).await?;
-        Ok((transaction, StatusCode::CREATED, InvitationView::from(invitation)))
+        Ok::<_, Error>((transaction, StatusCode::CREATED, InvitationView::from(invitation)))
     };
     Ok((limits, services.store.execute_once(once.as_ref(), plan).await?))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::access::Role;
-use testkit::{Cloud, TestApp};
+use testkit::{Caller, Cloud, TestApp};
 use tokio::time::advance;
 
 use crate::support::{app, trail};
@@ -30,7 +30,7 @@ async fn a_deleted_organization_is_gone_for_everybody_until_its_owner_restores_i
     }
     app.delete(&path).by(&ada).send().await.expect_problem(404, "not_found");
     app.post(&restore).by(&adam).send().await.expect_problem(403, "forbidden");
-    let deleted = async |caller| {
+    let deleted = async |caller: &Caller| {
         let list = app.get("/api/organizations?deleted=true").by(caller).send().await.expect(200);
         list["data"].as_array().unwrap().clone()
     };

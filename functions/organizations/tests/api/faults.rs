@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use shared::access::Role;
-use testkit::{Cloud, FaultPlan, TestResponse};
+use testkit::{Caller, Cloud, FaultPlan, TestResponse};
 
 use crate::support::{app, owners, role, token, trail};
 
 /// Sends a request until it is answered by something else than 503.
-async fn insist(seed: u64, send: impl AsyncFn() -> TestResponse) -> TestResponse {
+async fn insist(seed: u64, send: &impl AsyncFn() -> TestResponse) -> TestResponse {
     for _ in 0..50 {
         let answer = send().await;
         if answer.status != 503 && answer.json["code"] != "conflict" {
@@ -35,11 +35,11 @@ async fn whatever_the_store_does_an_invitation_makes_one_member() {
         let path = format!("/api/organizations/{organization}/invitations");
         let body = json!({"email": "grace@example.com", "role": "admin"});
         let invite = async || app.post(&path).by(&ada).header("idempotency-key", "once").json(&body).send().await;
-        let invited = insist(seed, invite).await;
+        let invited = insist(seed, &invite).await;
         let invitation = invited.expect(201);
         let token = json!({"token": token(&calm, organization, &invitation).await});
         let accept = async || app.post("/api/invitations/accept").by(&grace).json(&token).send().await;
-        let (one, other) = tokio::join!(insist(seed, accept), insist(seed, accept));
+        let (one, other) = tokio::join!(insist(seed, &accept), insist(seed, &accept));
         assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200), "seed {seed}: {} {}", one.text, other.text);
         let_everything_land().await;
         assert_eq!(role(&calm, &grace, organization).await, Some(Role::Admin), "seed {seed}");
@@ -60,7 +60,7 @@ async fn whatever_the_store_does_there_is_one_owner() {
         calm.join(&mary, organization, Role::Member).await;
         let app = app(&cloud);
         let path = |rest: &str| format!("/api/organizations/{organization}{rest}");
-        let transfer = async |by, to: &testkit::Caller| {
+        let transfer = async |by: &Caller, to: &Caller| {
             let body = json!({"userId": to.user_id.to_string()});
             app.post(&path("/transfer-ownership")).by(by).json(&body).send().await
         };
@@ -69,7 +69,7 @@ async fn whatever_the_store_does_there_is_one_owner() {
         let member = path(&format!("/members/{}", mary.user_id));
         let change = async || app.put(&member).by(&adam).json(&json!({"role": "admin"})).send().await;
         let leave = async || app.post(&path("/leave")).by(&mary).send().await;
-        tokio::join!(insist(seed, to_mary), insist(seed, to_adam), insist(seed, change), insist(seed, leave));
+        tokio::join!(insist(seed, &to_mary), insist(seed, &to_adam), insist(seed, &change), insist(seed, &leave));
         let_everything_land().await;
         let owners = owners(&calm, organization).await;
         assert_eq!(owners.len(), 1, "seed {seed}: {owners:?}");
