@@ -102,6 +102,16 @@ impl Cloud {
         self.services.access.clear();
     }
 
+    /// Deletes an organisation.
+    pub async fn delete_organization(&self, organization: OrganizationId) {
+        let services = &self.services;
+        let current = services.store.get::<Organization>(&Organization::key_of(organization)).await;
+        let current = current.expect("the table answers").expect("the organisation is there");
+        let deleted = current.deleted(services.clock.now()).expect("it is not deleted yet");
+        self.write(|transaction| transaction.replace(&current, deleted.clone())).await;
+        services.access.clear();
+    }
+
     /// Gives an account a platform role.
     pub async fn set_platform_role(&self, caller: &Caller, role: PlatformRole) {
         let store = &self.services.store;
