@@ -118,6 +118,42 @@ impl Scenario {
         self.get("/.well-known/jwks.json").await;
     }
 
+    /// The token of the link in the newest mail to an address.
+    fn mailed(&self, address: &str) -> String {
+        let mail = self.platform.mailbox.mails_to(address).into_iter().next().expect("a mail came");
+        let (_, rest) = mail.text.split_once("#token=").expect("the mail has a link");
+        rest.lines().next().unwrap().to_owned()
+    }
+
+    /// Whatever goes by mail: each link is followed. The end is a new session, since a reset ends the others.
+    async fn mails(&mut self) {
+        let email = self.ada.email.clone();
+        self.platform.settle().await;
+        assert_eq!(self.send("POST", "/api/auth/verify-email/request", None).await.status, 202);
+        self.platform.settle().await;
+        let follow = |path: &'static str, mut body: Value, token: String| {
+            body["token"] = json!(token);
+            self.platform.app().post(path).json(&body).send()
+        };
+        assert_eq!(follow("/api/auth/verify-email", json!({}), self.mailed(&email)).await.status, 204);
+        let forgotten = json!({"email": email});
+        assert_eq!(self.platform.app().post("/api/auth/password/forgot").json(&forgotten).send().await.status, 202);
+        self.platform.settle().await;
+        let password = json!({"password": PASSWORD});
+        assert_eq!(follow("/api/auth/password/reset", password, self.mailed(&email)).await.status, 204);
+        let credentials = json!({"email": email, "password": PASSWORD});
+        let session = self.platform.app().post("/api/auth/login").json(&credentials).send().await.expect(200);
+        let (other, token) = ("ada@lovelace.example", session["accessToken"].as_str().unwrap().to_owned());
+        let change = json!({"newEmail": other, "password": PASSWORD});
+        let app = self.platform.app();
+        let asked = app.post("/api/auth/email/change").bearer(&token).json(&change).send().await;
+        assert_eq!(asked.status, 202, "{}", asked.text);
+        self.platform.settle().await;
+        assert_eq!(follow("/api/auth/email/confirm", json!({}), self.mailed(other)).await.status, 204);
+        self.platform.settle().await;
+        (self.ada.email, self.ada.token) = (other.to_owned(), token);
+    }
+
     async fn organizations_and_ventures(&mut self) {
         let made = self.post("/api/organizations", json!({"name": "Engines"}), 201).await;
         self.ada.organization = made["id"].as_str().unwrap().to_owned();
@@ -264,7 +300,7 @@ impl Scenario {
 
     async fn poisoned_messages(&self) {
         let client = self.platform.sqs.client();
-        for queue in ["groundwork-local-tasks", "groundwork-local-agentic"] {
+        for queue in ["groundwork-local-tasks", "groundwork-local-agentic", "groundwork-local-mail"] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();
             self.platform.settle().await;
@@ -344,6 +380,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     let mut scenario = Scenario::start().await;
     scenario.health().await;
     scenario.accounts().await;
+    scenario.mails().await;
     scenario.organizations_and_ventures().await;
     scenario.members().await;
     scenario.chat().await;

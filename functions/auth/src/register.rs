@@ -6,11 +6,12 @@ use garde::Validate;
 use http::StatusCode;
 use serde::Deserialize;
 use shared::access::Role;
-use shared::event::Fact;
+use shared::event::{Actor, Fact};
 use shared::http::Input;
 use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
+use shared::model::link::LinkPurpose;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::model::user::User;
@@ -22,7 +23,7 @@ use crate::client::Client;
 use crate::limits::{Counted, Limits};
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, email, links, password, session};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -47,7 +48,8 @@ pub(crate) struct Register {
     name: String,
 }
 
-/// Register an account and sign it in. It comes with a personal organisation on the Free plan.
+/// Register an account and sign it in. It comes with a personal organisation on the Free plan, and a mail with a link that verifies its
+/// address.
 #[utoipa::path(
     post, path = "/api/auth/register", operation_id = "register", tag = "auth",
     request_body = Register,
@@ -76,7 +78,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
         let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
         let organization_id = user_id.personal_organization();
         let user = User::new(user_id, &*email, &*name, now);
-        let (session, refresh_token) = session::begin(services, user_id, now);
+        let (session, refresh_token) = session::begin(services, &user, now);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         let mut transaction = Transaction::new();
         let address = AccountEmail { normalized: AccountEmail::normalize(&email), user_id };
@@ -95,6 +97,8 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
         });
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
+        let origin = (Actor::User { user_id }, client.trace);
+        links::ask(&mut transaction, services, origin, &user, (LinkPurpose::VerifyEmail, &email), now);
         Ok((transaction, SignedIn::new(user, tokens)))
     };
     services.store.execute(plan).await

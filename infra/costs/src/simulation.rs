@@ -131,6 +131,7 @@ impl<'a> Month<'a> {
         let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
         // The sweep every minute, the agentic run and the purge every hour.
         let schedules = DAYS * 24.0 * 62.0;
+        let mails = self.runs_of("mailer");
         let transfer_gb = bill.transfer_bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);
         vec![
@@ -161,6 +162,7 @@ impl<'a> Month<'a> {
                 format!("{} million requests, {} of them empty polls", one(sqs / million), one(polls / million)),
                 beyond(sqs, prices.sqs.free_requests) / million * prices.sqs.request_million,
             ),
+            line("SES", format!("{mails:.0} mails"), mails / 1e3 * prices.ses.mail_thousand),
             line(
                 "EventBridge Scheduler",
                 format!("{schedules} invocations"),

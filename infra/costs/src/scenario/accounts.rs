@@ -9,10 +9,13 @@ use shared::plan::PlanName;
 
 use super::{EMAIL, PASSWORD, Scenario, members};
 
+/// The address that Ada has for a while.
+const OTHER_EMAIL: &str = "ada@lovelace.example";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) async fn run(scenario: &mut Scenario) {
     session(scenario).await;
+    links(scenario).await;
     organizations(scenario).await;
     ventures(scenario).await;
 }
@@ -39,6 +42,47 @@ async fn session(scenario: &mut Scenario) {
     let request = scenario.get("/api/auth/me");
     let measured = scenario.stage.call_as_it_is(200, request).await;
     scenario.record("getMe", "verifying keys cold", measured);
+}
+
+/// Mailed links; the frontend posts what they carry.
+async fn links(scenario: &mut Scenario) {
+    let token = |scenario: &Scenario, address: &str| {
+        let mail = scenario.stage.platform.mailbox.mails_to(address).into_iter().next().expect("a mail came");
+        let (_, rest) = mail.text.split_once("#token=").expect("the mail has a link");
+        json!({"token": rest.lines().next().expect("the link ends")})
+    };
+    let request = scenario.dressed(scenario.stage.app.post("/api/auth/verify-email/request"));
+    scenario.measure("requestEmailVerification", "", 202, request).await;
+    let request = scenario.stage.app.post("/api/auth/verify-email").json(&token(scenario, EMAIL));
+    scenario.measure("verifyEmail", "", 204, request).await;
+    let request = scenario.stage.app.post("/api/auth/password/forgot").json(&json!({"email": "nobody@example.com"}));
+    scenario.measure("forgotPassword", "an unknown address", 202, request).await;
+    let request = scenario.stage.app.post("/api/auth/password/forgot").json(&json!({"email": EMAIL}));
+    scenario.measure("forgotPassword", "", 202, request).await;
+    let mut body = token(scenario, EMAIL);
+    body["password"] = json!(PASSWORD);
+    let request = scenario.stage.app.post("/api/auth/password/reset").json(&body);
+    scenario.measure("resetPassword", "", 204, request).await;
+    // That ended the session.
+    sign_in(scenario, EMAIL).await;
+    // To another address and back to the one that the rest of the scenario knows; the way back is what counts, it is the same.
+    for address in [OTHER_EMAIL, EMAIL] {
+        let body = json!({"newEmail": address, "password": PASSWORD});
+        let request = scenario.dressed(scenario.stage.app.post("/api/auth/email/change")).json(&body);
+        let change = scenario.stage.call(202, request).await;
+        let request = scenario.stage.app.post("/api/auth/email/confirm").json(&token(scenario, address));
+        let confirmation = scenario.stage.call(204, request).await;
+        if address == EMAIL {
+            scenario.record("changeEmail", "", change);
+            scenario.record("confirmEmail", "", confirmation);
+        }
+    }
+}
+
+async fn sign_in(scenario: &mut Scenario, email: &str) {
+    let request = scenario.stage.app.post("/api/auth/login").json(&json!({"email": email, "password": PASSWORD}));
+    let signed_in = scenario.quietly(200, request).await;
+    scenario.token = signed_in["accessToken"].as_str().expect("a token").to_owned();
 }
 
 async fn organizations(scenario: &mut Scenario) {

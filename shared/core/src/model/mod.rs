@@ -14,6 +14,7 @@ pub mod lead;
 pub mod lead_activity;
 pub mod link;
 pub mod link_secret;
+pub mod mail;
 pub mod membership;
 pub mod organization;
 pub mod organization_data;
