@@ -20,6 +20,10 @@ BEYOND_SCHEMA = {
     ("createLead", "lastContactedAt"): "our time is from 1970 on",
     ("createLead", "email"): "mail systems take fewer addresses than the format does",
     ("createLead", "linkedinUrl"): "only a person's profile is taken, which is written in many ways",
+    **{
+        (operation, "token"): "a link has to be one that was mailed"
+        for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
+    },
     ("importLeads", ""): "the text has to be a table with columns that we know",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}

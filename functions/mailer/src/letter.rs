@@ -130,7 +130,7 @@ fn shown(name: &str) -> String {
 }
 
 /// Whether a character has no form of its own but changes how others look: controls, directions, joiners, separators of lines.
-const fn steers(character: char) -> bool {
+fn steers(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -10,7 +10,7 @@ use shared::http::Input;
 use shared::id::OrganizationId;
 use shared::model::ai_configuration::AiConfiguration;
 use shared::services::Services;
-use shared::store::{Transaction, Versioned};
+use shared::store::Transaction;
 use utoipa::ToSchema;
 
 use crate::Error;

@@ -5,7 +5,6 @@ use shared::model::mail::Mail;
 use shared::model::projection::{Projection, ProjectionMarker};
 use shared::queue::MailMessage;
 use shared::store::Transaction;
-use shared::telemetry::Measures;
 
 use crate::effects::{counted, doorbell, figures};
 use crate::{Deps, ProjectionError, activity, purge};

@@ -45,7 +45,7 @@ pub(crate) struct ChangeRole {
 pub(crate) async fn change_role(
     State(services): State<Services>,
     access: OrganizationAccess<Admin>,
-    Path((_, user_id)): Path<(OrganizationId, UserId)>,
+    Path((organization, user_id)): Path<(OrganizationId, UserId)>,
     Input(input): Input<ChangeRole>,
 ) -> Result<Json<MemberView>, Error> {
     let role = input.role.into();
@@ -62,7 +62,7 @@ pub(crate) async fn change_role(
         Ok::<_, Error>((transaction, next))
     };
     let membership = services.store.execute(plan).await?;
-    services.access.forget_organization(membership.organization_id);
+    services.access.forget_organization(organization);
     let user = services.store.get::<User>(&User::key_of(user_id)).await?;
     Ok(Json(MemberView::new(&membership, user.ok_or_else(Problem::not_found)?.value)))
 }

@@ -8,7 +8,7 @@ use shared::id::OrganizationId;
 use shared::model::membership::Membership;
 use shared::model::user::User;
 use shared::services::Services;
-use shared::store::{Listing, Page, Versioned};
+use shared::store::{Page, Versioned};
 
 use super::view::MemberView;
 use crate::Error;

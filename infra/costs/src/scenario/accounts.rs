@@ -5,8 +5,12 @@ use std::time::Duration;
 use groundwork::operator::{set_plan, set_role};
 use serde_json::json;
 use shared::access::PlatformRole;
+use shared::event::{Actor, Fact};
+use shared::id::UserId;
 use shared::plan::PlanName;
+use shared::trace::Trace;
 
+use super::jobs::write;
 use super::{EMAIL, PASSWORD, Scenario, members};
 
 /// The address that Ada has for a while.
@@ -15,6 +19,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) async fn run(scenario: &mut Scenario) {
     session(scenario).await;
+    unheard_facts(scenario).await;
     links(scenario).await;
     organizations(scenario).await;
     ventures(scenario).await;
@@ -42,6 +47,29 @@ async fn session(scenario: &mut Scenario) {
     let request = scenario.get("/api/auth/me");
     let measured = scenario.stage.call_as_it_is(200, request).await;
     scenario.record("getMe", "verifying keys cold", measured);
+}
+
+/// Facts whose operations come later in the scenario or not at all: what projecting them takes. Where an operation brings one about, that
+/// run counts instead.
+async fn unheard_facts(scenario: &mut Scenario) {
+    let services = scenario.stage.backstage.clone();
+    let (user_id, session_id) = (services.ids.next::<UserId>(), services.ids.next());
+    let facts = [
+        Fact::PasswordChanged { user_id },
+        Fact::SessionFamilyRevoked { user_id, session_id },
+        Fact::AllSessionsEnded { user_id },
+        Fact::SessionRenamed { user_id, session_id },
+        Fact::InvitationSent { invitation_id: services.ids.next() },
+    ];
+    for fact in facts {
+        let trace = Trace::begin(&services.ids);
+        let event = services.event(user_id.personal_organization(), Actor::Platform, trace, fact);
+        write(&services.store, |transaction| transaction.create(event.clone())).await;
+        for run in scenario.stage.project().await {
+            scenario.note(run, Vec::new());
+        }
+    }
+    scenario.stage.receive("mail").await;
 }
 
 /// Mailed links; the frontend posts what they carry.

@@ -46,7 +46,7 @@ async fn sweep_with_work(scenario: &mut Scenario) {
 }
 
 /// Writes to the table beside the path.
-async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
+pub(super) async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
     let transaction = || async {
         let mut transaction = Transaction::new();
         plan(&mut transaction);
