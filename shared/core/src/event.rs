@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId, UserId,
-    VentureId,
+    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId,
+    UserId, VentureId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;

@@ -28,7 +28,10 @@ async fn nothing_is_left_but_the_event_that_says_so() {
     let left = rows_of(&cloud, deleted);
     assert_eq!(left.len(), 1, "{left:?}");
     let event = &left[0];
-    assert_eq!((&event["type"]["S"], &event["data"]["M"]["leads"]["N"]), (&"organization.purged".into(), &"130".into()));
+    assert_eq!(
+        (&event["type"]["S"], &event["data"]["M"]["leads"]["N"]),
+        (&"organization.purged".into(), &"130".into())
+    );
     assert_eq!(event["data"]["M"]["ventures"]["N"], "3");
     let kept = event["ttl"]["N"].as_str().unwrap().parse::<i64>().unwrap() - now.as_seconds();
     assert_eq!(kept, 30 * 24 * 60 * 60, "and that goes by itself");
