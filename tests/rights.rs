@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::access::{LinkSecrets, PlatformRole, Role};
-use shared::event::Actor;
-use shared::id::{ConversationId, InvitationId, LeadId, TaskId, UserId, VentureId};
+use shared::event::{Actor, Fact};
+use shared::id::{ConversationId, InvitationId, LeadId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId};
 use shared::model::conversation::Conversation;
 use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::task::{Task, TaskInput, TaskStatus};
 use shared::model::venture::{Venture, VentureStage};
+use shared::model::webhook::{Webhook, WebhookSecret};
+use shared::model::webhook_delivery::WebhookDelivery;
 use shared::plan::PlanName;
 use shared::trace::Trace;
 use testkit::{Caller, Cloud};
@@ -115,6 +117,23 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/organizations/{organizationId}/ai-configuration", bare(member(200))),
         ("PUT /api/organizations/{organizationId}/ai-configuration", with(json!({"tone": "warm"}), admin(200))),
         ("GET /api/organizations/{organizationId}/usage", bare(member(200))),
+        (
+            "POST /api/organizations/{organizationId}/webhooks",
+            with(json!({"url": "https://example.com/hook"}), admin(201)),
+        ),
+        ("GET /api/organizations/{organizationId}/webhooks", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/webhooks/{webhookId}", bare(admin(200))),
+        (
+            "PUT /api/organizations/{organizationId}/webhooks/{webhookId}",
+            with(json!({"url": "https://example.com/other"}), admin(200)),
+        ),
+        ("DELETE /api/organizations/{organizationId}/webhooks/{webhookId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/webhooks/{webhookId}/rotate-secret", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/webhooks/{webhookId}/deliveries", bare(admin(200))),
+        (
+            "POST /api/organizations/{organizationId}/webhooks/{webhookId}/deliveries/{deliveryId}/replay",
+            bare(admin(200)),
+        ),
         // The token is the right; to accept it takes the account of the address as well.
         ("POST /api/invitations/view", with(invitation.clone(), open(200))),
         ("POST /api/invitations/decline", with(invitation.clone(), open(204))),
@@ -161,6 +180,8 @@ struct Things {
     /// An invitation to the stranger, and the token of its link.
     invitation: InvitationId,
     invitation_token: String,
+    webhook: WebhookId,
+    delivery: WebhookDeliveryId,
 }
 
 impl Things {
@@ -172,7 +193,25 @@ impl Things {
         let (invitation, role) = (services.ids.next(), Role::Member);
         let invitation = Invitation::new(invitation, organization_id, STRANGER, role, owner.user_id, now);
         let token = LinkSecrets::new(services.clone()).invitation_token(organization_id, invitation.id).await;
+        let webhook = Webhook {
+            id: services.ids.next(),
+            organization_id,
+            url: "https://example.com/hook".to_owned(),
+            events: vec!["venture.created".to_owned()],
+            enabled: true,
+            secret: WebhookSecret::new(&services.ids),
+            previous_secret: None,
+            created_by: owner.user_id,
+            created_at: now,
+            updated_at: now,
+        };
+        let fact = Fact::VentureCreated { venture_id: services.ids.next() };
+        let event = services.event(organization_id, Actor::Platform, Trace::begin(&services.ids), fact);
+        let delivery = WebhookDelivery::new(services.ids.next(), webhook.id, &event, "venture.created", now);
+        let delivery = delivery.attempt_failed("refused", Some(500), false, now);
         let things = Self {
+            webhook: webhook.id,
+            delivery: delivery.id,
             colleague: colleague.user_id,
             invitation: invitation.id,
             invitation_token: token.expect("the secret is made").text(),
@@ -184,6 +223,8 @@ impl Things {
         let actor = Actor::User { user_id: owner.user_id };
         cloud
             .write(|transaction| {
+                transaction.create(webhook.clone());
+                transaction.create(delivery.clone());
                 transaction.create(InvitedAddress::of(&invitation));
                 transaction.create(invitation.clone());
                 transaction.create(Lead {
@@ -227,6 +268,8 @@ impl Things {
         template
             .replace("{organizationId}", &owner.organization_id.to_string())
             .replace("{userId}", &self.colleague.to_string())
+            .replace("{webhookId}", &self.webhook.to_string())
+            .replace("{deliveryId}", &self.delivery.to_string())
             .replace("{invitationId}", &self.invitation.to_string())
             .replace("{ventureId}", &self.venture.to_string())
             .replace("{leadId}", &self.lead.to_string())

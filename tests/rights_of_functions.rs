@@ -222,6 +222,35 @@ impl Scenario {
         self.platform.settle().await;
     }
 
+    /// An endpoint is told of events, changed, told once more and removed; what it does not take comes again by the sweep.
+    async fn webhooks(&self) {
+        let own = format!("/api/organizations/{}/webhooks", self.ada.organization);
+        let made =
+            self.post(&own, json!({"url": "https://example.com/hook", "events": ["venture.created"]}), 201).await;
+        let path = format!("{own}/{}", made["webhook"]["id"].as_str().unwrap());
+        self.get(&own).await;
+        self.get(&path).await;
+        let details = json!({"url": "https://example.com/hook", "events": ["venture.*"]});
+        self.send("PUT", &path, Some(details)).await.expect(200);
+        self.send("POST", &format!("{path}/rotate-secret"), None).await.expect(200);
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::SERVICE_UNAVAILABLE);
+        let venture = json!({"name": "Loom", "stage": "idea", "category": "Hardware", "description": "Weaves."});
+        self.post("/api/ventures/create", venture, 201).await;
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::NO_CONTENT);
+        self.sweep(MINUTE).await;
+        assert_eq!(self.platform.hooks.received().len(), 2);
+        let deliveries = self.get(&format!("{path}/deliveries")).await;
+        assert_eq!(deliveries["data"][0]["status"], "delivered");
+        let replay = format!("{path}/deliveries/{}/replay", deliveries["data"][0]["id"].as_str().unwrap());
+        self.send("POST", &replay, None).await.expect(200);
+        self.platform.settle().await;
+        assert_eq!(self.platform.hooks.received().len(), 3);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        self.platform.settle().await;
+    }
+
     /// An organisation that was deleted is gone a month later.
     async fn purge(&self) {
         let made = self.post("/api/organizations", json!({"name": "Looms"}), 201).await;
@@ -304,7 +333,12 @@ impl Scenario {
 
     async fn poisoned_messages(&self) {
         let client = self.platform.sqs.client();
-        for queue in ["groundwork-local-tasks", "groundwork-local-agentic", "groundwork-local-mail"] {
+        for queue in [
+            "groundwork-local-tasks",
+            "groundwork-local-agentic",
+            "groundwork-local-mail",
+            "groundwork-local-webhooks-out",
+        ] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();
             self.platform.settle().await;
@@ -387,6 +421,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.mails().await;
     scenario.organizations_and_ventures().await;
     scenario.members().await;
+    scenario.webhooks().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;

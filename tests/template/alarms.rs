@@ -265,9 +265,9 @@ fn the_thresholds_are_those_that_were_asked_for() {
     let urls = functions.iter().filter(|(.., function)| function.get("FunctionUrlConfig").is_some()).count();
     let all = functions.len();
     let expected = [
-        ("DeadLetter", 4),
+        ("DeadLetter", 5),
         ("Errors", all),
-        ("MessageFailures", 3),
+        ("MessageFailures", 4),
         ("RecordFailures", 1),
         ("ResponseTime", urls),
         ("StoreFailures", all),

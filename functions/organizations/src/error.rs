@@ -24,6 +24,8 @@ pub enum Error {
     InvitationInvalid,
     /// The invitation was sent to another address than the caller's.
     AnotherAddress,
+    /// The organisation has as many endpoints as it may have.
+    TooManyWebhooks,
     /// What any function can meet.
     Problem(Problem),
 }
@@ -66,6 +68,9 @@ impl From<Error> for Problem {
                 "another_address",
                 "This invitation was sent to another address; sign in with the account of that address.",
             ),
+            Error::TooManyWebhooks => {
+                Self::conflict("too_many_webhooks", "An organisation can have 10 endpoints; remove one first.")
+            }
             Error::Problem(problem) => problem,
         }
     }

@@ -18,6 +18,7 @@ mod replace;
 mod restore;
 mod usage;
 mod view;
+mod webhooks;
 
 use axum::extract::FromRef;
 use shared::access::LinkSecrets;
@@ -66,5 +67,14 @@ pub fn router() -> OpenApiRouter<Deps> {
         .routes(routes!(invitations::decline::decline_invitation))
         .routes(routes!(ai_configuration::get_ai_configuration, ai_configuration::replace_ai_configuration))
         .routes(routes!(usage::get_usage))
+        .routes(routes!(webhooks::create::create_webhook, webhooks::list::list_webhooks))
+        .routes(routes!(
+            webhooks::get::get_webhook,
+            webhooks::replace::replace_webhook,
+            webhooks::delete::delete_webhook
+        ))
+        .routes(routes!(webhooks::rotate::rotate_webhook_secret))
+        .routes(routes!(webhooks::deliveries::list_webhook_deliveries))
+        .routes(routes!(webhooks::replay::replay_webhook_delivery))
         .routes(routes!(activity::list_activity))
 }

@@ -57,6 +57,11 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::OwnershipTransferred { .. }
         | Fact::OrganizationRenamed { .. }
         | Fact::AiConfigurationChanged { .. }
+        | Fact::WebhookCreated { .. }
+        | Fact::WebhookChanged { .. }
+        | Fact::WebhookDeleted { .. }
+        | Fact::WebhookSecretRotated { .. }
+        | Fact::WebhookDeliveryReplayed { .. }
         | Fact::LeadUpdated { .. }
         | Fact::ChatMessageSent { .. }
         | Fact::AgenticRunCompleted { .. }

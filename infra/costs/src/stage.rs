@@ -17,6 +17,8 @@ use shared::services::Services;
 use shared_lambda::{QueueSender, SqsBatchResponse, SqsEvent, StreamEvent};
 use testkit::{Cloud, Request, ScriptedAi, SeededEntropy, TEMPLATE, TestApp, TestClock};
 
+use vendors::http::Http;
+
 use crate::meter::{MeteredDynamoDb, MeteredSqs};
 use crate::usage::Usage;
 
@@ -64,6 +66,7 @@ pub struct Stage {
     task_runner: task_runner::Deps,
     purge: purge::Deps,
     mailer: mailer::Deps,
+    webhook_sender: webhook_sender::Deps,
     dead_letters: QueueSender,
 }
 
@@ -104,6 +107,7 @@ impl Stage {
             ("tasks", template.queues["TasksQueue"].name.clone()),
             ("agentic", template.queues["AgenticQueue"].name.clone()),
             ("mail", template.queues["MailQueue"].name.clone()),
+            ("webhooks", template.queues["WebhooksOutQueue"].name.clone()),
         ]);
         let sender = |name: &str| QueueSender::new(queue_client.clone(), sqs.queue_url(name));
         let filters = template.functions["projector"].sources.iter().find_map(|source| match source {
@@ -116,11 +120,18 @@ impl Stage {
                 services: services.clone(),
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
+                webhooks: sender(&queues["webhooks"]),
+                known_webhooks: projector::KnownWebhooks::default(),
             },
             sweep: sweep::Deps {
                 services: services.clone(),
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
+                webhooks: sender(&queues["webhooks"]),
+            },
+            webhook_sender: webhook_sender::Deps {
+                services: services.clone(),
+                http: Http::new(platform.hooks.connector(), clock.clone()),
             },
             mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
@@ -192,7 +203,7 @@ impl Stage {
         let mut runs = Vec::new();
         loop {
             let mut new = self.project().await;
-            for queue in ["tasks", "agentic", "mail"] {
+            for queue in ["tasks", "agentic", "mail", "webhooks"] {
                 new.extend(self.work_off(queue).await);
             }
             if new.is_empty() {
@@ -237,6 +248,10 @@ impl Stage {
                     let work = task_runner::handle(&self.task_runner, &self.dead_letters, event);
                     self.job("task-runner", String::new(), work).await
                 }
+                "webhooks" => {
+                    let work = webhook_sender::handle(&self.webhook_sender, &self.dead_letters, event);
+                    self.job("webhook-sender", String::new(), work).await
+                }
                 "mail" => {
                     let work = mailer::handle(&self.mailer, &self.dead_letters, event);
                     self.job("mailer", String::new(), work).await
@@ -251,6 +266,7 @@ impl Stage {
             run.case = match queue {
                 "tasks" => self.task_case(&message).await,
                 "mail" => message["name"].as_str().expect("a name").to_owned(),
+                "webhooks" => "a delivery".to_owned(),
                 _ => "an organisation".to_owned(),
             };
             runs.push(run);

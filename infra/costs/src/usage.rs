@@ -100,6 +100,7 @@ fn part(part: &str) -> String {
         ("led_", "<lead>"),
         ("cnv_", "<conversation>"),
         ("evt_", "<event>"),
+        ("whk_", "<webhook>"),
     ];
     if let Some((_, name)) = kinds.iter().find(|(prefix, _)| part.starts_with(prefix)) {
         return (*name).to_owned();

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use axum::Router;
 use embedded::template::{Function, Template};
-use embedded::{EmbeddedSqs, Mailbox};
+use embedded::{EmbeddedSqs, Hooks, Mailbox};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
 use shared::clock::Timestamp;
 use shared::config::{ConfigError, Variables};
 use shared::http::{HealthCheck, document, function_document, health_routes};
+use shared::reach::Reach;
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
@@ -38,6 +39,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) delivery: &'a Arc<dyn Delivery>,
     pub(crate) journal: &'a Journal,
     pub(crate) mailer: &'a Mailer,
+    pub(crate) hooks: &'a Hooks,
 }
 
 /// The OpenAPI document of all functions.
@@ -109,13 +111,15 @@ pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformErro
         task_runner(parts)?,
         purge(parts)?,
         mailer(parts)?,
+        webhook_sender(parts)?,
     ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "projector";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let deps = projector::Deps { services: parts.services.clone(), tasks, mail };
+    let (webhooks, known_webhooks) = (parts.queue(name, "WEBHOOKS_QUEUE_URL")?, projector::KnownWebhooks::default());
+    let deps = projector::Deps { services: parts.services.clone(), tasks, mail, webhooks, known_webhooks };
     let work = move |event: StreamEvent| {
         let deps = deps.clone();
         async move { Ok::<_, Infallible>(projector::handle(&deps, event).await) }
@@ -126,7 +130,8 @@ fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "sweep";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail };
+    let webhooks = parts.queue(name, "WEBHOOKS_QUEUE_URL")?;
+    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail, webhooks };
     let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
@@ -186,6 +191,23 @@ fn mailer(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |event: SqsEvent| {
         let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
         async move { Ok::<_, Infallible>(mailer::handle(&deps, &dead_letters, event).await) }
+    };
+    parts.job(name, work)
+}
+
+fn webhook_sender(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "webhook-sender";
+    // A developer's own endpoints are asked for real; in tests nothing leaves the process.
+    let connector = match Reach::of(&parts.services.config.environment) {
+        Reach::Anywhere => shared_lambda::outbound_to(Reach::Anywhere),
+        Reach::Public => parts.hooks.connector(),
+    };
+    let http = Http::new(connector, parts.services.clock.clone());
+    let deps = webhook_sender::Deps { services: parts.services.clone(), http };
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(webhook_sender::handle(&deps, &dead_letters, event).await) }
     };
     parts.job(name, work)
 }

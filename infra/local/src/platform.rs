@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Mailbox};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, Mailbox};
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
@@ -100,6 +100,8 @@ pub struct Platform {
     pub mailbox: Mailbox,
     /// Who sends the mail.
     pub mailer: Mailer,
+    /// Where webhooks end up, unless this is a developer's machine.
+    pub hooks: Hooks,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -121,6 +123,7 @@ impl Platform {
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
         let time = services.clock.clone();
         let mailbox = Mailbox::new(move || time.now().as_milliseconds());
+        let hooks = Hooks::default();
         let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
         let parts = functions::Parts {
             services: &services,
@@ -131,6 +134,7 @@ impl Platform {
             delivery: &delivery,
             journal: &journal,
             mailer: &mailer,
+            hooks: &hooks,
         };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
@@ -144,7 +148,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, hooks, queues, sources })
     }
 
     /// The API as one router, with everything around it.

@@ -12,7 +12,7 @@ use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
     ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId,
-    UserId, VentureId,
+    UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
@@ -163,6 +163,21 @@ pub enum Fact {
     /// Nothing is left of a deleted organisation but this event, for another while.
     #[serde(rename = "organization.purged", rename_all = "camelCase")]
     OrganizationPurged { leads: u32, ventures: u32 },
+    /// An endpoint was added that is told of events.
+    #[serde(rename = "webhook.created", rename_all = "camelCase")]
+    WebhookCreated { webhook_id: WebhookId },
+    /// Where an endpoint is, or what it is told of, changed.
+    #[serde(rename = "webhook.changed", rename_all = "camelCase")]
+    WebhookChanged { webhook_id: WebhookId },
+    /// An endpoint was removed.
+    #[serde(rename = "webhook.deleted", rename_all = "camelCase")]
+    WebhookDeleted { webhook_id: WebhookId },
+    /// An endpoint got another secret.
+    #[serde(rename = "webhook.secretRotated", rename_all = "camelCase")]
+    WebhookSecretRotated { webhook_id: WebhookId },
+    /// Somebody had a message sent to an endpoint once more.
+    #[serde(rename = "webhook.deliveryReplayed", rename_all = "camelCase")]
+    WebhookDeliveryReplayed { webhook_id: WebhookId, delivery_id: WebhookDeliveryId },
     /// A venture came into being.
     #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },

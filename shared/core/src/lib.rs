@@ -20,6 +20,7 @@ pub mod model;
 pub mod plan;
 pub mod problem;
 pub mod queue;
+pub mod reach;
 pub mod sdk_error;
 pub mod services;
 pub mod store;

@@ -16,3 +16,5 @@ mod organizations;
 mod support;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod webhooks;

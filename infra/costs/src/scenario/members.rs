@@ -16,6 +16,7 @@ pub(super) async fn run(scenario: &mut Scenario) {
     let grace = scenario.quietly_registered(GRACE).await;
     invitations(scenario, &grace).await;
     roles(scenario, &grace).await;
+    webhooks(scenario).await;
     deletion(scenario).await;
 }
 
@@ -116,6 +117,34 @@ async fn roles(scenario: &mut Scenario, grace: &str) {
     scenario.quietly(200, request).await;
     let request = scenario.dressed(scenario.stage.app.delete(&path_of_member));
     scenario.measure("removeMember", "", 204, request).await;
+}
+
+async fn webhooks(scenario: &mut Scenario) {
+    let webhooks = path(scenario, "/webhooks");
+    let details = json!({"url": "https://engines.example.com/hook", "events": ["organization.renamed"]});
+    let request = scenario.post(&webhooks, &details);
+    let made = scenario.measure("createWebhook", "", 201, request).await;
+    let own = format!("{webhooks}/{}", made["webhook"]["id"].as_str().expect("an id"));
+    let request = scenario.get(&webhooks);
+    scenario.measure("listWebhooks", "", 200, request).await;
+    let request = scenario.get(&own);
+    scenario.measure("getWebhook", "", 200, request).await;
+    let request =
+        put(scenario, &own, &json!({"url": "https://engines.example.com/hooks", "events": ["organization.renamed"]}));
+    scenario.measure("replaceWebhook", "", 200, request).await;
+    let request = scenario.dressed(scenario.stage.app.post(&format!("{own}/rotate-secret")));
+    scenario.measure("rotateWebhookSecret", "", 200, request).await;
+    // What the organisation does is told to its endpoint.
+    let organization = path(scenario, "");
+    let request = put(scenario, &organization, &json!({"name": "Analytical Engines", "industry": "Computing"}));
+    scenario.quietly(200, request).await;
+    let request = scenario.get(&format!("{own}/deliveries"));
+    let deliveries = scenario.measure("listWebhookDeliveries", "", 200, request).await;
+    let delivery = deliveries["data"][0]["id"].as_str().expect("an id").to_owned();
+    let request = scenario.dressed(scenario.stage.app.post(&format!("{own}/deliveries/{delivery}/replay")));
+    scenario.measure("replayWebhookDelivery", "", 200, request).await;
+    let request = scenario.dressed(scenario.stage.app.delete(&own));
+    scenario.measure("deleteWebhook", "", 204, request).await;
 }
 
 async fn deletion(scenario: &mut Scenario) {

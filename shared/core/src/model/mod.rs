@@ -26,6 +26,8 @@ pub mod task;
 pub mod usage;
 pub mod user;
 pub mod venture;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use crate::store::DueIndex;
 

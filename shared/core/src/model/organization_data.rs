@@ -11,6 +11,8 @@ use super::organization::{Organization, Purged};
 use super::post::Post;
 use super::task::Task;
 use super::venture::Venture;
+use super::webhook::Webhook;
+use super::webhook_delivery::WebhookDelivery;
 use crate::event::Event;
 use crate::id::OrganizationId;
 use crate::store::{Key, Listing};
@@ -57,6 +59,8 @@ impl Place {
             Self::of(Venture::partition(organization)).counting(0, 1),
             Self::of(Invitation::partition(organization)),
             Self::of(InvitedAddress::partition(organization)),
+            Self::of(WebhookDelivery::partition(organization)),
+            Self::of(Webhook::partition(organization)),
             // Members last of what others could be looked at by, and the trail after everything that is in it.
             Self { rows: Membership::listing(organization), below: None, counts: Purged::default() },
             Self::of(Event::partition(organization)),
