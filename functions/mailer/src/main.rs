@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mailer::{Deps, send_mail};
 use shared::config::Reader;
 use shared::queue::MailMessage;
+use shared_lambda::{outbound, outbound_to_aws};
 use vendors::email::{EmailConfig, Mailer};
 use vendors::http::Http;
 
@@ -14,8 +15,9 @@ async fn main() -> Result<(), shared_lambda::Error> {
         let mut reader = Reader::new(&host.variables);
         let frontend_url = reader.required("FRONTEND_URL");
         let frontend_url = reader.finish(frontend_url)?;
-        let http = Http::new(shared_lambda::outbound(), host.services.clock.clone());
-        let mailer = Mailer::new(EmailConfig::read(&host.variables)?, http);
+        let config = EmailConfig::read(&host.variables)?;
+        let connector = if config.is_of_aws() { outbound_to_aws() } else { outbound() };
+        let mailer = Mailer::new(config, Http::new(connector, host.services.clock.clone()));
         let deps = Arc::new(Deps::new(host.services.clone(), mailer, &frontend_url));
         Ok(move |message: MailMessage| {
             let deps = deps.clone();

@@ -11,7 +11,7 @@ use webhook_sender::{Deps, deliver};
 async fn main() -> Result<(), shared_lambda::Error> {
     shared_lambda::serve_queue("webhook-sender", |host| {
         let reach = Reach::of(&host.services.config.environment);
-        let http = Http::new(shared_lambda::outbound_to(reach), host.services.clock.clone());
+        let http = Http::new(shared_lambda::outbound_within(reach), host.services.clock.clone());
         let deps = Arc::new(Deps { services: host.services.clone(), http });
         Ok(move |message: WebhookMessage| {
             let deps = deps.clone();

@@ -101,6 +101,8 @@ fn part(part: &str) -> String {
         ("cnv_", "<conversation>"),
         ("evt_", "<event>"),
         ("whk_", "<webhook>"),
+        ("lnk_", "<link>"),
+        ("mal_", "<mail>"),
     ];
     if let Some((_, name)) = kinds.iter().find(|(prefix, _)| part.starts_with(prefix)) {
         return (*name).to_owned();

@@ -199,7 +199,7 @@ fn webhook_sender(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "webhook-sender";
     // A developer's own endpoints are asked for real; in tests nothing leaves the process.
     let connector = match Reach::of(&parts.services.config.environment) {
-        Reach::Anywhere => shared_lambda::outbound_to(Reach::Anywhere),
+        Reach::Anywhere => shared_lambda::outbound_within(Reach::Anywhere),
         Reach::Public => parts.hooks.connector(),
     };
     let http = Http::new(connector, parts.services.clock.clone());

@@ -77,6 +77,13 @@ impl EmailConfig {
     }
 }
 
+impl EmailConfig {
+    /// Whether the vendor is a service of AWS, whose certificates stand under Amazon's own roots.
+    pub const fn is_of_aws(&self) -> bool {
+        matches!(self.provider, Provider::Ses(_))
+    }
+}
+
 /// A variable that this vendor needs and others do not.
 fn needed(reader: &mut Reader<'_>, name: &str) -> String {
     reader.required(name)

@@ -25,7 +25,8 @@ pub(super) fn transport(url: &str) -> Option<Transport> {
     let is_local = ["smtp://127.0.0.1", "smtp://localhost", "smtp://[::1]"]
         .iter()
         .any(|local| url.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
-    if !is_local && !url.starts_with("smtps://") && !(url.starts_with("smtp://") && url.ends_with("?tls=required")) {
+    let is_encrypted = url.starts_with("smtps://") || (url.starts_with("smtp://") && url.ends_with("?tls=required"));
+    if !(is_local || is_encrypted) {
         return None;
     }
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).ok()?;
