@@ -5,13 +5,16 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::access::{PlatformRole, Role};
-use shared::event::Actor;
-use shared::id::{ConversationId, LeadId, TaskId, VentureId};
+use shared::access::{LinkSecrets, PlatformRole, Role};
+use shared::event::{Actor, Fact};
+use shared::id::{ConversationId, InvitationId, LeadId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId};
 use shared::model::conversation::Conversation;
+use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::task::{Task, TaskInput, TaskStatus};
 use shared::model::venture::{Venture, VentureStage};
+use shared::model::webhook::{Webhook, WebhookSecret};
+use shared::model::webhook_delivery::WebhookDelivery;
 use shared::plan::PlanName;
 use shared::trace::Trace;
 use testkit::{Caller, Cloud};
@@ -20,6 +23,9 @@ use crate::harness::TestPlatform;
 
 /// Those who call: nobody, a stranger, a member, an admin and the owner of the organisation, and platform support.
 const CALLERS: [&str; 6] = ["nobody", "stranger", "member", "admin", "owner", "support"];
+
+/// The address of the stranger, who is invited to the organisation.
+const STRANGER: &str = "stranger@example.com";
 
 /// What each of [`CALLERS`] gets, in that order.
 type Expected = [u16; 6];
@@ -37,6 +43,16 @@ const fn signed_in(status: u16) -> Expected {
 /// For the members of the organisation; to others it is not there.
 const fn member(status: u16) -> Expected {
     [401, 404, status, status, status, 404]
+}
+
+/// For the admins of the organisation and its owner.
+const fn admin(status: u16) -> Expected {
+    [401, 404, 403, status, status, 404]
+}
+
+/// For the owner of the organisation.
+const fn owner(status: u16) -> Expected {
+    [401, 404, 403, 403, status, 404]
 }
 
 /// A thing of the owner's own.
@@ -59,7 +75,8 @@ const fn with(body: Value, expected: Expected) -> Case {
 }
 
 fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
-    let lead = things.lead.to_string();
+    let (lead, colleague) = (things.lead.to_string(), things.colleague.to_string());
+    let invitation = json!({"token": things.invitation_token});
     let account = json!({"email": "new@example.com", "password": "correct horse battery", "name": "New"});
     let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
     BTreeMap::from([
@@ -95,6 +112,45 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/organizations", with(json!({"name": "New"}), signed_in(201))),
         ("GET /api/organizations", bare(signed_in(200))),
         ("GET /api/organizations/{organizationId}", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}", with(json!({"name": "New"}), admin(200))),
+        ("DELETE /api/organizations/{organizationId}", bare(owner(204))),
+        ("POST /api/organizations/{organizationId}/restore", bare(owner(200))),
+        ("GET /api/organizations/{organizationId}/members", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}/members/{userId}", with(json!({"role": "admin"}), admin(200))),
+        ("DELETE /api/organizations/{organizationId}/members/{userId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/leave", bare([401, 404, 204, 204, 409, 404])),
+        ("POST /api/organizations/{organizationId}/transfer-ownership", with(json!({"userId": colleague}), owner(200))),
+        (
+            "POST /api/organizations/{organizationId}/invitations",
+            with(json!({"email": "new@example.com", "role": "admin"}), admin(201)),
+        ),
+        ("GET /api/organizations/{organizationId}/invitations", bare(admin(200))),
+        ("DELETE /api/organizations/{organizationId}/invitations/{invitationId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/invitations/{invitationId}/resend", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/ai-configuration", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}/ai-configuration", with(json!({"tone": "warm"}), admin(200))),
+        ("GET /api/organizations/{organizationId}/usage", bare(member(200))),
+        (
+            "POST /api/organizations/{organizationId}/webhooks",
+            with(json!({"url": "https://example.com/hook"}), admin(201)),
+        ),
+        ("GET /api/organizations/{organizationId}/webhooks", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/webhooks/{webhookId}", bare(admin(200))),
+        (
+            "PUT /api/organizations/{organizationId}/webhooks/{webhookId}",
+            with(json!({"url": "https://example.com/other"}), admin(200)),
+        ),
+        ("DELETE /api/organizations/{organizationId}/webhooks/{webhookId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/webhooks/{webhookId}/rotate-secret", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/webhooks/{webhookId}/deliveries", bare(admin(200))),
+        (
+            "POST /api/organizations/{organizationId}/webhooks/{webhookId}/deliveries/{deliveryId}/replay",
+            bare(admin(200)),
+        ),
+        // The token is the right; to accept it takes the account of the address as well.
+        ("POST /api/invitations/view", with(invitation.clone(), open(200))),
+        ("POST /api/invitations/decline", with(invitation.clone(), open(204))),
+        ("POST /api/invitations/accept", with(invitation, [401, 200, 403, 403, 403, 403])),
         ("GET /api/activity", bare(member(200))),
         ("POST /api/ventures/create", with(venture, member(201))),
         ("GET /api/ventures", bare(member(200))),
@@ -132,13 +188,46 @@ struct Things {
     task: TaskId,
     venture: VentureId,
     conversation: ConversationId,
+    /// Another member.
+    colleague: UserId,
+    /// An invitation to the stranger, and the token of its link.
+    invitation: InvitationId,
+    invitation_token: String,
+    webhook: WebhookId,
+    delivery: WebhookDeliveryId,
 }
 
 impl Things {
     async fn make(cloud: &Cloud, owner: &Caller) -> Self {
         let services = &cloud.services;
         let (now, organization_id) = (services.clock.now(), owner.organization_id);
+        let colleague = cloud.caller("Colleague").await;
+        cloud.join(&colleague, organization_id, Role::Member).await;
+        let (invitation, role) = (services.ids.next(), Role::Member);
+        let invitation = Invitation::new(invitation, organization_id, STRANGER, role, owner.user_id, now);
+        let token = LinkSecrets::new(services.clone()).invitation_token(organization_id, invitation.id).await;
+        let webhook = Webhook {
+            id: services.ids.next(),
+            organization_id,
+            url: "https://example.com/hook".to_owned(),
+            events: vec!["venture.created".to_owned()],
+            enabled: true,
+            secret: WebhookSecret::new(&services.ids),
+            previous_secret: None,
+            created_by: owner.user_id,
+            created_at: now,
+            updated_at: now,
+        };
+        let fact = Fact::VentureCreated { venture_id: services.ids.next() };
+        let event = services.event(organization_id, Actor::Platform, Trace::begin(&services.ids), fact);
+        let delivery = WebhookDelivery::new(services.ids.next(), webhook.id, &event, "venture.created", now);
+        let delivery = delivery.attempt_failed("refused", Some(500), false, now);
         let things = Self {
+            webhook: webhook.id,
+            delivery: delivery.id,
+            colleague: colleague.user_id,
+            invitation: invitation.id,
+            invitation_token: token.expect("the secret is made").text(),
             lead: services.ids.next(),
             task: services.ids.next(),
             venture: services.ids.next(),
@@ -147,6 +236,10 @@ impl Things {
         let actor = Actor::User { user_id: owner.user_id };
         cloud
             .write(|transaction| {
+                transaction.create(webhook.clone());
+                transaction.create(delivery.clone());
+                transaction.create(InvitedAddress::of(&invitation));
+                transaction.create(invitation.clone());
                 transaction.create(Lead {
                     id: things.lead,
                     organization_id,
@@ -188,6 +281,10 @@ impl Things {
         template
             .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
+            .replace("{userId}", &self.colleague.to_string())
+            .replace("{webhookId}", &self.webhook.to_string())
+            .replace("{deliveryId}", &self.delivery.to_string())
+            .replace("{invitationId}", &self.invitation.to_string())
             .replace("{ventureId}", &self.venture.to_string())
             .replace("{leadId}", &self.lead.to_string())
             .replace("{conversationId}", &self.conversation.to_string())
@@ -199,7 +296,7 @@ impl Things {
 async fn call(operation: &str, caller: usize) -> u16 {
     let platform = TestPlatform::start().await;
     let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
-    let owner = cloud.caller("Owner").await;
+    let owner = cloud.founder("Owner").await;
     cloud.set_plan(owner.organization_id, PlanName::Enterprise).await;
     let things = Things::make(&cloud, &owner).await;
     let case = cases(&things).remove(operation).expect("the row is there");
@@ -239,7 +336,7 @@ fn operations() -> Vec<String> {
 async fn every_operation_answers_every_caller_as_expected() {
     let platform = TestPlatform::start().await;
     let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
-    let owner = cloud.caller("Owner").await;
+    let owner = cloud.founder("Owner").await;
     let cases = cases(&Things::make(&cloud, &owner).await);
     platform.settle().await;
     let operations = operations();

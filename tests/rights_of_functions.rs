@@ -15,7 +15,7 @@ use embedded::{WireResponse, WireService};
 use groundwork::journal::{Kind, Rights};
 use groundwork::operator::{set_plan, set_role};
 use serde_json::{Value, json};
-use shared::access::PlatformRole;
+use shared::access::{LinkSecrets, PlatformRole};
 use shared::ai::AiError;
 use shared::event::Event;
 use shared::http::{HealthCheck, health_routes};
@@ -205,6 +205,8 @@ impl Scenario {
         self.ada.organization = made["id"].as_str().unwrap().to_owned();
         self.get("/api/organizations").await;
         self.get(&format!("/api/organizations/{}", self.ada.organization)).await;
+        // On AWS no function has what another remembers.
+        self.platform.services.access.clear();
         let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
         let made = self.ada.post("/api/ventures/create", "once", &venture).await.expect(201);
         let again = self.ada.post("/api/ventures/create", "once", &venture).await;
@@ -212,6 +214,97 @@ impl Scenario {
         self.get("/api/ventures").await;
         self.get(&format!("/api/ventures/{}", made["id"].as_str().unwrap())).await;
         self.get("/api/activity").await;
+    }
+
+    /// Everything that members do with an organisation and with each other, up to its end.
+    async fn members(&self) {
+        let grace = Founder::register(self.platform.app(), "Grace").await;
+        let own = format!("/api/organizations/{}", self.ada.organization);
+        let put =
+            async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
+        put("", json!({"name": "Engines and Looms"})).await;
+        put("/ai-configuration", json!({"tone": "warm"})).await;
+        self.get(&format!("{own}/ai-configuration")).await;
+        self.get(&format!("{own}/usage")).await;
+        let links = LinkSecrets::new(self.platform.services.clone());
+        let invited = async || {
+            let body = json!({"email": grace.email, "role": "member"});
+            let made = self.post(&format!("{own}/invitations"), body, 201).await;
+            let id = made["id"].as_str().unwrap();
+            let token = links.invitation_token(self.organization(), id.parse().unwrap()).await.unwrap();
+            (format!("{own}/invitations/{id}"), json!({"token": token.text()}))
+        };
+        let (_, token) = invited().await;
+        self.post("/api/invitations/view", token.clone(), 200).await;
+        assert_eq!(self.send("POST", "/api/invitations/decline", Some(token)).await.status, 204);
+        let (path, _) = invited().await;
+        self.get(&format!("{own}/invitations")).await;
+        self.send("POST", &format!("{path}/resend"), None).await.expect(200);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        let accept = async || {
+            let (_, token) = invited().await;
+            let accepted = self.platform.app().post("/api/invitations/accept").bearer(&grace.token).json(&token);
+            accepted.send().await.expect(200);
+        };
+        accept().await;
+        let members = self.get(&format!("{own}/members")).await;
+        let of = |role: &str| {
+            let mut members = members["data"].as_array().unwrap().iter();
+            members.find(|member| member["role"] == role).unwrap()["userId"].clone()
+        };
+        let member = format!("/members/{}", of("member").as_str().unwrap());
+        put(&member, json!({"role": "admin"})).await;
+        let transfer = format!("{own}/transfer-ownership");
+        self.post(&transfer, json!({"userId": of("member")}), 200).await;
+        let back = self.platform.app().post(&transfer).bearer(&grace.token).json(&json!({"userId": of("owner")}));
+        back.send().await.expect(200);
+        let leave = self.platform.app().post(&format!("{own}/leave")).bearer(&grace.token);
+        assert_eq!(leave.send().await.status, 204);
+        accept().await;
+        assert_eq!(self.send("DELETE", &format!("{own}{member}"), None).await.status, 204);
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.send("POST", &format!("{own}/restore"), None).await.expect(200);
+        self.platform.settle().await;
+    }
+
+    /// An endpoint is told of events, changed, told once more and removed; what it does not take comes again by the sweep.
+    async fn webhooks(&self) {
+        let own = format!("/api/organizations/{}/webhooks", self.ada.organization);
+        let made =
+            self.post(&own, json!({"url": "https://example.com/hook", "events": ["venture.created"]}), 201).await;
+        let path = format!("{own}/{}", made["webhook"]["id"].as_str().unwrap());
+        self.get(&own).await;
+        self.get(&path).await;
+        let details = json!({"url": "https://example.com/hook", "events": ["venture.*"]});
+        self.send("PUT", &path, Some(details)).await.expect(200);
+        self.send("POST", &format!("{path}/rotate-secret"), None).await.expect(200);
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::SERVICE_UNAVAILABLE);
+        let venture = json!({"name": "Loom", "stage": "idea", "category": "Hardware", "description": "Weaves."});
+        self.post("/api/ventures/create", venture, 201).await;
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::NO_CONTENT);
+        self.sweep(MINUTE).await;
+        assert_eq!(self.platform.hooks.received().len(), 2);
+        let deliveries = self.get(&format!("{path}/deliveries")).await;
+        assert_eq!(deliveries["data"][0]["status"], "delivered");
+        let replay = format!("{path}/deliveries/{}/replay", deliveries["data"][0]["id"].as_str().unwrap());
+        self.send("POST", &replay, None).await.expect(200);
+        self.platform.settle().await;
+        assert_eq!(self.platform.hooks.received().len(), 3);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        self.platform.settle().await;
+    }
+
+    /// An organisation that was deleted is gone a month later.
+    async fn purge(&self) {
+        let made = self.post("/api/organizations", json!({"name": "Looms"}), 201).await;
+        let own = format!("/api/organizations/{}", made["id"].as_str().unwrap());
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.platform.settle().await;
+        tokio::time::sleep(31 * 24 * 60 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["purged"], 1);
+        self.platform.settle().await;
     }
 
     /// Leads come by file and by hand, become known by another address, and go, with what was noted about them.
@@ -285,7 +378,12 @@ impl Scenario {
 
     async fn poisoned_messages(&self) {
         let client = self.platform.sqs.client();
-        for queue in ["groundwork-local-tasks", "groundwork-local-agentic", "groundwork-local-mail"] {
+        for queue in [
+            "groundwork-local-tasks",
+            "groundwork-local-agentic",
+            "groundwork-local-mail",
+            "groundwork-local-webhooks-out",
+        ] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();
             self.platform.settle().await;
@@ -367,6 +465,8 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.accounts().await;
     scenario.mails().await;
     scenario.organizations_and_ventures().await;
+    scenario.members().await;
+    scenario.webhooks().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;
@@ -375,6 +475,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
     scenario.keys().await;
+    scenario.purge().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;

@@ -95,6 +95,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
             personal: true,
             plan: PlanName::Free,
             created_at: now,
+            deletion: None,
         });
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         remember_network(&mut transaction, user_id, client, None, now);

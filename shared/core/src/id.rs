@@ -172,6 +172,10 @@ identifiers! {
     LinkId = "lnk_",
     /// An invitation to join an organisation.
     InvitationId = "inv_",
+    /// An endpoint of an organisation's own that is told of events.
+    WebhookId = "whk_",
+    /// One event on its way to such an endpoint.
+    WebhookDeliveryId = "whd_",
     /// A mail to a person.
     MailId = "mal_",
 }

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use shared::access::PlatformRole;
 use shared::clock::TimeSource;
 use shared::event::{Actor, Fact};
-use shared::id::{LeadId, MailId, TaskId};
-use shared::queue::{AgenticMessage, MailMessage, TaskMessage};
+use shared::id::{LeadId, MailId, TaskId, WebhookDeliveryId};
+use shared::queue::{AgenticMessage, MailMessage, TaskMessage, WebhookMessage};
 use shared::trace::Trace;
 use shared_lambda::Error;
 use testkit::runtime_api::{queue_event, schedule_event, stream_event};
@@ -163,6 +163,10 @@ impl World {
         match name {
             "task-runner" => {
                 Ok(serde_json::to_string(&TaskMessage { organization_id, task_id: ids.next::<TaskId>(), trace: None })?)
+            }
+            "webhook-sender" => {
+                let delivery_id = ids.next::<WebhookDeliveryId>();
+                Ok(serde_json::to_string(&WebhookMessage { organization_id, delivery_id, trace: None })?)
             }
             "mailer" => {
                 let name = "VERIFY_EMAIL".to_owned();

@@ -9,6 +9,7 @@ mod agents;
 mod credentials;
 mod crm;
 mod jobs;
+mod members;
 
 use std::collections::BTreeMap;
 

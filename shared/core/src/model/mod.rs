@@ -5,6 +5,7 @@
 pub mod account_email;
 pub mod activity_day;
 pub mod agentic_run;
+pub mod ai_configuration;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
@@ -17,6 +18,7 @@ pub mod link_secret;
 pub mod mail;
 pub mod membership;
 pub mod organization;
+pub mod organization_data;
 pub mod post;
 pub mod projection;
 pub mod server_key;
@@ -27,6 +29,8 @@ pub mod totp;
 pub mod usage;
 pub mod user;
 pub mod venture;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use crate::store::DueIndex;
 
