@@ -5,7 +5,6 @@
 //! next pair and can be exchanged once.
 
 mod client;
-mod email;
 mod error;
 mod jwks;
 mod limits;

@@ -4,12 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
+use shared::email;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
 use shared::model::user::User;
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
 use utoipa::ToSchema;
@@ -18,7 +20,7 @@ use crate::client::Client;
 use crate::limits::{Counted, Limits};
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, password, session};
 
 /// What somebody signs in with.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -41,6 +43,7 @@ pub(crate) struct Login {
     responses(
         (status = 200, description = "The account and the tokens of a new session.", body = SignedIn),
         (status = 401, description = "`invalid_credentials`: the address or the password is wrong."),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
         (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
@@ -82,5 +85,8 @@ async fn authenticate(services: &Services, email: &str, password: &Secret) -> Re
     let credential = items.remove(&credential_key).map(Versioned::<Credential>::from_item).transpose()?;
     let hash = credential.as_ref().map_or(password::NOBODYS_HASH, |credential| &credential.password_hash);
     let is_right = password::is_right(password, hash)?;
-    user.filter(|_| credential.is_some() && is_right).map(|user| user.value).ok_or(Error::InvalidCredentials)
+    let user = user.filter(|user| credential.is_some() && is_right && user.erased_at.is_none());
+    let user = user.ok_or(Error::InvalidCredentials)?.value;
+    // Only whoever has the password learns it.
+    if user.suspended_at.is_some() { Err(Problem::account_suspended().into()) } else { Ok(user) }
 }

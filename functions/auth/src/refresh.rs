@@ -82,6 +82,7 @@ async fn read(services: &Services, token: &RefreshToken) -> Result<Option<(User,
     let (user_key, session_key) = (User::key_of(token.user_id), Session::key_of(token.user_id, token.session_id));
     let mut items = services.store.batch_get(&[user_key.clone(), session_key.clone()]).await?;
     let user = items.remove(&user_key).map(Versioned::<User>::from_item).transpose()?;
+    let user = user.filter(|user| user.is_active());
     let session = items.remove(&session_key).map(Versioned::<Session>::from_item).transpose()?;
     Ok(user.map(|user| user.value).zip(session))
 }

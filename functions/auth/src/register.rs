@@ -5,24 +5,20 @@ use axum::extract::State;
 use garde::Validate;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::access::Role;
+use shared::account::NewAccount;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::id::UserId;
-use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
-use shared::model::membership::Membership;
-use shared::model::organization::Organization;
-use shared::model::user::User;
-use shared::plan::PlanName;
 use shared::store::Transaction;
+use shared::{email, text};
 use utoipa::ToSchema;
 
 use crate::client::Client;
 use crate::limits::{Counted, Limits};
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, password, session};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -37,7 +33,7 @@ pub(crate) struct Register {
     #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, write_only)]
     password: Secret,
     /// The person's name.
-    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
+    #[garde(custom(text::is_person_name))]
     #[schema(
         min_length = 1,
         max_length = 100,
@@ -71,28 +67,15 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
     let services = &deps.services;
     let key = deps.signing_keys.current().await?;
     let password_hash = password::hash(&input.password, &services.ids)?;
-    let (email, name) = (input.email.trim().to_owned(), input.name.trim().to_owned());
     let plan = || async {
         let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
-        let organization_id = user_id.personal_organization();
-        let user = User { id: user_id, email: email.clone(), name: name.clone(), platform_role: None, created_at: now };
+        let mut transaction = Transaction::new();
+        let account = NewAccount { user_id, email: &input.email, name: &input.name, at: now };
+        let user = account.add_to(&mut transaction, Error::EmailTaken);
         let (session, refresh_token) = session::begin(services, user_id, now);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
-        let mut transaction = Transaction::new();
-        let address = AccountEmail { normalized: AccountEmail::normalize(&email), user_id };
-        transaction.create_or(address, Error::EmailTaken);
-        transaction.create(user.clone());
         transaction.create(Credential { user_id, password_hash: password_hash.clone(), set_at: now });
         transaction.create(session);
-        transaction.create(Organization {
-            id: organization_id,
-            name: name.clone(),
-            industry: None,
-            personal: true,
-            plan: PlanName::Free,
-            created_at: now,
-        });
-        transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
         Ok((transaction, SignedIn::new(user, tokens)))
     };

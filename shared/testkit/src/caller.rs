@@ -37,13 +37,7 @@ impl Cloud {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
         let key = self.signing_key().await;
         self.write(|transaction| {
-            transaction.create(User {
-                id: user_id,
-                email: email.clone(),
-                name: name.to_owned(),
-                platform_role: None,
-                created_at: now,
-            });
+            transaction.create(User::new(user_id, email.clone(), name.to_owned(), now));
             transaction.create(Session {
                 id: session_id,
                 user_id,

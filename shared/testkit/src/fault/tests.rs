@@ -52,7 +52,7 @@ async fn rows(cloud: &Cloud) -> Vec<(String, String)> {
 
 fn ada(cloud: &Cloud) -> User {
     let (email, name) = ("ada@example.com".to_owned(), "Ada".to_owned());
-    User { id: cloud.services.ids.next(), email, name, platform_role: None, created_at: cloud.services.clock.now() }
+    User::new(cloud.services.ids.next(), email, name, cloud.services.clock.now())
 }
 
 fn seen<E: ProvideErrorMetadata>(error: &SdkError<E>) -> String {
