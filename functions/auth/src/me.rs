@@ -6,12 +6,11 @@ use serde::Serialize;
 use shared::access::{PlatformRole, Principal};
 use shared::clock::Timestamp;
 use shared::id::{OrganizationId, SessionId, UserId};
-use shared::model::session::Session;
 use shared::problem::Problem;
 use shared::services::Services;
 use utoipa::ToSchema;
 
-use crate::Error;
+use crate::{Error, session};
 
 /// An account as its owner sees it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,6 +21,8 @@ pub(crate) struct Account {
     /// The e-mail address.
     #[schema(format = "email", example = "ada@example.com")]
     email: String,
+    /// Whether the address was shown to be theirs.
+    email_verified: bool,
     /// The person's name.
     #[schema(example = "Ada Lovelace")]
     name: String,
@@ -66,16 +67,17 @@ pub(crate) struct Me {
     )
 )]
 pub(crate) async fn get_me(State(services): State<Services>, principal: Principal) -> Result<Json<Me>, Error> {
-    let session = services.store.get::<Session>(&Session::key_of(principal.user_id, principal.session_id)).await?;
-    // The extractor may know the session from seconds ago; here its row is at hand.
-    let session =
-        session.filter(|session| session.is_alive(services.clock.now())).ok_or_else(Problem::token_invalid)?;
-    let user = principal.user;
+    // The extractor may know both from seconds ago; here a change is seen at once.
+    let (user, session) = session::read(&services, principal.user_id, principal.session_id)
+        .await?
+        .ok_or_else(Problem::token_invalid)?;
+    let user = user.value;
     Ok(Json(Me {
         organization_id: user.id.personal_organization(),
         user: Account {
             id: user.id,
             email: user.email,
+            email_verified: user.email_verified_at.is_some(),
             name: user.name,
             platform_role: user.platform_role,
             created_at: user.created_at,

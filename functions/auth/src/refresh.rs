@@ -6,10 +6,8 @@ use garde::Validate;
 use serde::Deserialize;
 use shared::event::Actor;
 use shared::http::Input;
-use shared::model::session::Session;
-use shared::model::user::User;
-use shared::services::Services;
-use shared::store::{StoreError, Versioned};
+use shared::problem::Problem;
+use shared::store::StoreError;
 use utoipa::ToSchema;
 
 use crate::client::Client;
@@ -42,6 +40,7 @@ pub(crate) struct Refresh {
     responses(
         (status = 200, description = "New tokens of the same session.", body = Tokens),
         (status = 401, description = "`refresh_token_invalid`: the token is unknown or used up, or its session is over."),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
     )
 )]
 pub(crate) async fn refresh_tokens(
@@ -54,7 +53,11 @@ pub(crate) async fn refresh_tokens(
     let signing_key = deps.signing_keys.current().await?;
     let successor_key = SuccessorKey::of(&signing_key)?;
     for _ in 0..ATTEMPTS {
-        let (user, session) = read(services, &presented).await?.ok_or(Error::RefreshTokenInvalid)?;
+        let found = session::read(services, presented.user_id, presented.session_id).await?;
+        let (user, session) = found.ok_or(Error::RefreshTokenInvalid)?;
+        if user.suspended_at.is_some() {
+            return Err(Problem::account_suspended().into());
+        }
         let now = services.clock.now();
         let refresh_token = match rotation::judge(&session, &presented, &successor_key, now)? {
             Verdict::Exchange(successor) => {
@@ -75,14 +78,4 @@ pub(crate) async fn refresh_tokens(
         return Ok(Json(Tokens::new(services, &signing_key, &user, &refresh_token, now)?));
     }
     Err(StoreError::Contended.into())
-}
-
-/// The account and the session that a token names, if they are there.
-async fn read(services: &Services, token: &RefreshToken) -> Result<Option<(User, Versioned<Session>)>, Error> {
-    let (user_key, session_key) = (User::key_of(token.user_id), Session::key_of(token.user_id, token.session_id));
-    let mut items = services.store.batch_get(&[user_key.clone(), session_key.clone()]).await?;
-    let user = items.remove(&user_key).map(Versioned::<User>::from_item).transpose()?;
-    let user = user.filter(|user| user.is_active());
-    let session = items.remove(&session_key).map(Versioned::<Session>::from_item).transpose()?;
-    Ok(user.map(|user| user.value).zip(session))
 }

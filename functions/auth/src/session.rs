@@ -4,8 +4,9 @@ use shared::clock::Timestamp;
 use shared::event::{Actor, Fact};
 use shared::id::{SessionId, UserId};
 use shared::model::session::Session;
+use shared::model::user::User;
 use shared::services::Services;
-use shared::store::Transaction;
+use shared::store::{Transaction, Versioned};
 use shared::trace::Trace;
 
 use crate::Error;
@@ -26,6 +27,20 @@ pub(crate) fn begin(services: &Services, user_id: UserId, now: Timestamp) -> (Se
         ended_at: None,
     };
     (session, token)
+}
+
+/// An account and one of its sessions as they are now, if the session lives.
+pub(crate) async fn read(
+    services: &Services,
+    user: UserId,
+    session: SessionId,
+) -> Result<Option<(Versioned<User>, Versioned<Session>)>, Error> {
+    let (user_key, session_key) = (User::key_of(user), Session::key_of(user, session));
+    let mut items = services.store.batch_get(&[user_key.clone(), session_key.clone()]).await?;
+    let user = items.remove(&user_key).map(Versioned::<User>::from_item).transpose()?;
+    let session = items.remove(&session_key).map(Versioned::<Session>::from_item).transpose()?;
+    let now = services.clock.now();
+    Ok(user.zip(session).filter(|(user, session)| user.has_live(session, now)))
 }
 
 /// Ends a session; one that is over already stays as it is.

@@ -29,6 +29,17 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         Fact::SessionStarted { .. }
         | Fact::SessionEnded { .. }
         | Fact::PlatformRoleChanged { .. }
+        | Fact::EmailVerificationRequested { .. }
+        | Fact::EmailVerified { .. }
+        | Fact::PasswordResetRequested { .. }
+        | Fact::PasswordReset { .. }
+        | Fact::EmailChangeRequested { .. }
+        | Fact::EmailChanged { .. }
+        | Fact::PasswordChanged { .. }
+        | Fact::SessionFamilyRevoked { .. }
+        | Fact::AllSessionsEnded { .. }
+        | Fact::SessionRenamed { .. }
+        | Fact::InvitationSent { .. }
         | Fact::LeadUpdated { .. }
         | Fact::ChatMessageSent { .. }
         | Fact::AgenticRunCompleted { .. }

@@ -294,7 +294,7 @@ pub fn hot_partitions(users: f64, members: f64, behaviour: &Behaviour, figures: 
         let base = Units { reads: peak(fixed.reads), writes: peak(fixed.writes) };
         let mut per_user =
             Units { reads: peak(units.reads - fixed.reads) / 1e6, writes: peak(units.writes - fixed.writes) / 1e6 };
-        if scope == Scope::Platform && matches!(pattern.as_str(), "VERIFYING_KEY" | "SIGNING_KEY") {
+        if scope == Scope::Platform && matches!(pattern.as_str(), "VERIFYING_KEY" | "SIGNING_KEY" | "LINK_SECRET") {
             let calls = somebody.bill();
             let instances =
                 peak(calls.invocations + calls.worker_requests) / 1e6 * behaviour.machine.instances_per_peak_call;

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 use crate::access::PlatformRole;
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, LeadId, MessageId, OrganizationId, RequestId, SessionId, TaskId, UserId, VentureId,
+    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId, UserId,
+    VentureId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
@@ -76,12 +77,45 @@ pub enum Fact {
     /// An account got a platform role, or lost it.
     #[serde(rename = "account.platformRoleChanged", rename_all = "camelCase")]
     PlatformRoleChanged { user_id: UserId, role: Option<PlatformRole> },
+    /// An account's owner asked for a link that shows its address to be theirs.
+    #[serde(rename = "account.emailVerificationRequested", rename_all = "camelCase")]
+    EmailVerificationRequested { user_id: UserId, link_id: LinkId },
+    /// An account's address was shown to be its owner's.
+    #[serde(rename = "account.emailVerified", rename_all = "camelCase")]
+    EmailVerified { user_id: UserId },
+    /// Somebody asked for a link that sets a new password.
+    #[serde(rename = "account.passwordResetRequested", rename_all = "camelCase")]
+    PasswordResetRequested { user_id: UserId, link_id: LinkId },
+    /// A new password was set by such a link; every session ended.
+    #[serde(rename = "account.passwordReset", rename_all = "camelCase")]
+    PasswordReset { user_id: UserId },
+    /// An account's owner asked for a link that makes another address the account's.
+    #[serde(rename = "account.emailChangeRequested", rename_all = "camelCase")]
+    EmailChangeRequested { user_id: UserId, link_id: LinkId },
+    /// Another address became the account's.
+    #[serde(rename = "account.emailChanged", rename_all = "camelCase")]
+    EmailChanged { user_id: UserId },
+    /// An account's owner, signed in, set a new password.
+    #[serde(rename = "account.passwordChanged", rename_all = "camelCase")]
+    PasswordChanged { user_id: UserId },
+    /// A used refresh token was replayed: its session ended.
+    #[serde(rename = "session.familyRevoked", rename_all = "camelCase")]
+    SessionFamilyRevoked { user_id: UserId, session_id: SessionId },
+    /// Every session of an account ended.
+    #[serde(rename = "session.allEnded", rename_all = "camelCase")]
+    AllSessionsEnded { user_id: UserId },
+    /// A session got another name.
+    #[serde(rename = "session.renamed", rename_all = "camelCase")]
+    SessionRenamed { user_id: UserId, session_id: SessionId },
     /// An organisation came into being.
     #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },
     /// An organisation's plan changed.
     #[serde(rename = "organization.planChanged", rename_all = "camelCase")]
     PlanChanged { from: PlanName, to: PlanName },
+    /// Somebody was invited to an organisation, or their invitation sent again.
+    #[serde(rename = "organization.invitationSent", rename_all = "camelCase")]
+    InvitationSent { invitation_id: InvitationId },
     /// A venture came into being.
     #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },

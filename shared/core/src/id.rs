@@ -174,6 +174,12 @@ identifiers! {
     SkillId = "skl_",
     /// An entry of a person's portfolio.
     PortfolioEntryId = "prt_",
+    /// A link that a mail carries.
+    LinkId = "lnk_",
+    /// An invitation to join an organisation.
+    InvitationId = "inv_",
+    /// A mail to a person.
+    MailId = "mal_",
 }
 
 impl UserId {

@@ -37,7 +37,7 @@ impl Cloud {
         let email = format!("{}@example.com", name.to_lowercase().replace(' ', "."));
         let key = self.signing_key().await;
         self.write(|transaction| {
-            transaction.create(User::new(user_id, email.clone(), name.to_owned(), now));
+            transaction.create(User::new(user_id, &*email, name, now));
             transaction.create(Session {
                 id: session_id,
                 user_id,

@@ -194,8 +194,8 @@ async fn read(
     let mut take = |key| items.remove(&key);
     let session: Option<Versioned<Session>> = entity(take(session_key))?;
     let user_entity: Option<Versioned<User>> = entity(take(user_key))?;
-    let alive = session.is_some_and(|session| session.is_alive(services.clock.now()));
-    let user_entity = user_entity.filter(|user| alive && user.erased_at.is_none()).ok_or_else(Problem::token_invalid)?;
+    let (now, session) = (services.clock.now(), session.ok_or_else(Problem::token_invalid)?);
+    let user_entity = user_entity.filter(|user| user.has_live(&session, now)).ok_or_else(Problem::token_invalid)?;
     if user_entity.suspended_at.is_some() {
         return Err(Problem::account_suspended());
     }

@@ -6,7 +6,9 @@
 
 mod cache;
 mod extract;
+mod invitation_token;
 mod keys;
+mod link;
 mod token;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,9 @@ pub use extract::{
     Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
     RoleRequirement, Support, TOKEN_SECURITY,
 };
+pub use invitation_token::InvitationToken;
 pub use keys::KeyRing;
+pub use link::{LinkSecrets, LinkToken};
 pub use token::{AccessToken, Claims, NewKey, TokenIssuer};
 
 /// What a member may do in an organisation (CONTRACT "roles"): owner > admin > member.

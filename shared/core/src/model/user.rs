@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::session::Session;
 use crate::access::PlatformRole;
 use crate::clock::Timestamp;
 use crate::id::UserId;
@@ -20,6 +21,14 @@ pub struct User {
     /// Their role on the platform, if any.
     #[serde(default)]
     pub platform_role: Option<PlatformRole>,
+    /// When they registered.
+    pub created_at: Timestamp,
+    /// When the address was shown to be theirs, if it was.
+    #[serde(default)]
+    pub email_verified_at: Option<Timestamp>,
+    /// Since when sessions count: one that began before is over. One write ends them all at once.
+    #[serde(default)]
+    pub sessions_valid_from: Option<Timestamp>,
     /// When an operator suspended the account, if it is suspended: every function refuses it.
     #[serde(default)]
     pub suspended_at: Option<Timestamp>,
@@ -27,14 +36,22 @@ pub struct User {
     /// who is gone.
     #[serde(default)]
     pub erased_at: Option<Timestamp>,
-    /// When they registered.
-    pub created_at: Timestamp,
 }
 
 impl User {
-    /// A new account.
-    pub const fn new(id: UserId, email: String, name: String, created_at: Timestamp) -> Self {
-        Self { id, email, name, platform_role: None, suspended_at: None, erased_at: None, created_at }
+    /// An account as it is registered.
+    pub fn new(id: UserId, email: impl Into<String>, name: impl Into<String>, now: Timestamp) -> Self {
+        Self {
+            id,
+            email: email.into(),
+            name: name.into(),
+            platform_role: None,
+            created_at: now,
+            email_verified_at: None,
+            sessions_valid_from: None,
+            suspended_at: None,
+            erased_at: None,
+        }
     }
 
     /// Whether others may meet the account: it is neither suspended nor erased.
@@ -42,16 +59,17 @@ impl User {
         self.suspended_at.is_none() && self.erased_at.is_none()
     }
 
-    /// What is left of an erased account.
+    /// What is left of an erased account: who it was, nobody can tell.
     #[must_use]
     pub fn erased(&self, now: Timestamp) -> Self {
-        Self {
-            email: String::new(),
-            name: String::new(),
-            platform_role: None,
-            erased_at: Some(now),
-            ..self.clone()
-        }
+        Self { erased_at: Some(now), sessions_valid_from: Some(now), ..Self::new(self.id, "", "", self.created_at) }
+    }
+
+    /// Whether a session of this account lives: neither ended by itself nor with all others, nor with the account.
+    pub fn has_live(&self, session: &Session, now: Timestamp) -> bool {
+        self.erased_at.is_none()
+            && session.is_alive(now)
+            && self.sessions_valid_from.is_none_or(|from| session.created_at >= from)
     }
 
     /// Where the account of this id lies.
