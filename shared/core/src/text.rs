@@ -21,7 +21,7 @@ pub fn line(text: &str) -> String {
 
 /// A text of several lines as it is kept: in NFC, with `\n` between lines and nothing around it.
 pub fn lines(text: &str) -> String {
-    text.nfc().collect::<String>().replace("\r\n", "\n").trim().to_owned()
+    text.nfc().collect::<String>().replace("\r\n", "\n").replace('\r', "\n").trim().to_owned()
 }
 
 /// A text as it is compared in searches: letters and digits alone, without case and marks, words apart by one space.

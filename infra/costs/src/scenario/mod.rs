@@ -8,6 +8,7 @@ mod accounts;
 mod agents;
 mod crm;
 mod jobs;
+mod people;
 
 use std::collections::BTreeMap;
 
@@ -120,6 +121,7 @@ pub async fn run() -> Figures {
     accounts::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
+    people::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     scenario.figures
