@@ -68,9 +68,8 @@ pub(crate) struct Me {
 )]
 pub(crate) async fn get_me(State(services): State<Services>, principal: Principal) -> Result<Json<Me>, Error> {
     // The extractor may know both from seconds ago; here a change is seen at once.
-    let (user, session) = session::read(&services, principal.user_id, principal.session_id)
-        .await?
-        .ok_or_else(Problem::token_invalid)?;
+    let (user, session) =
+        session::read(&services, principal.user_id, principal.session_id).await?.ok_or_else(Problem::token_invalid)?;
     let user = user.value;
     Ok(Json(Me {
         organization_id: user.id.personal_organization(),

@@ -110,7 +110,10 @@ impl ActivityFigures {
 /// The type of a fact as the API spells it.
 fn kind(fact: &Fact) -> Result<String, Problem> {
     let fact = serde_json::to_value(fact).map_err(Problem::internal)?;
-    fact.get("type").and_then(|kind| kind.as_str()).map(str::to_owned).ok_or_else(|| Problem::internal("a fact has no type"))
+    fact.get("type")
+        .and_then(|kind| kind.as_str())
+        .map(str::to_owned)
+        .ok_or_else(|| Problem::internal("a fact has no type"))
 }
 
 /// The least id that an event of this day can have.

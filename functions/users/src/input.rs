@@ -86,7 +86,8 @@ fn is_country(code: &str, _: &()) -> garde::Result {
 fn is_time_zone(name: &str, _: &()) -> garde::Result {
     let mut parts = name.split(['/', '_', '+', '-']);
     let is_part = |part: &str| (1..=16).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let begins = parts.next().is_some_and(|first| is_part(first) && first.bytes().all(|byte| byte.is_ascii_alphabetic()));
+    let begins =
+        parts.next().is_some_and(|first| is_part(first) && first.bytes().all(|byte| byte.is_ascii_alphabetic()));
     let rest = parts.collect::<Vec<_>>();
     if begins && name.len() <= 64 && rest.len() <= 5 && rest.into_iter().all(is_part) {
         Ok(())
@@ -116,13 +117,27 @@ mod tests {
 
     #[test]
     fn addresses_of_the_web_are_told_from_others() {
-        for address in ["https://example.com", "http://example.com/a?b=c", "https://xn--mnchen-3ya.de/%C3%A4", "https://[::1]:8080/"] {
+        for address in [
+            "https://example.com",
+            "http://example.com/a?b=c",
+            "https://xn--mnchen-3ya.de/%C3%A4",
+            "https://[::1]:8080/",
+        ] {
             assert!(is_web_address(address, &()).is_ok(), "{address}");
         }
         let long = format!("https://example.com/{}", "x".repeat(500));
-        for address in
-            ["", "example.com", "javascript:alert(1)", "data:text/html,x", "https://", "https://ada@example.com", "https://a:b@c.de", "ftp://x.y", "https://exa mple.com", &long]
-        {
+        for address in [
+            "",
+            "example.com",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://",
+            "https://ada@example.com",
+            "https://a:b@c.de",
+            "ftp://x.y",
+            "https://exa mple.com",
+            &long,
+        ] {
             assert!(is_web_address(address, &()).is_err(), "{address}");
         }
     }

@@ -92,10 +92,7 @@ pub(crate) fn sees_all(principal: &Principal, id: UserId) -> bool {
 }
 
 /// The organisations that somebody is in.
-pub(crate) async fn organizations(
-    services: &Services,
-    user: UserId,
-) -> Result<BTreeSet<OrganizationId>, Problem> {
+pub(crate) async fn organizations(services: &Services, user: UserId) -> Result<BTreeSet<OrganizationId>, Problem> {
     Ok(memberships(services, user).await?.into_iter().map(|membership| membership.value.organization_id).collect())
 }
 

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use crate::access::PlatformRole;
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId, SessionId,
-    SkillId, TaskId, UserId, VentureId,
+    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
+    SessionId, SkillId, TaskId, UserId, VentureId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;

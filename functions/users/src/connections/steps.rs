@@ -175,8 +175,18 @@ async fn take(
         let mut since = rows.mine().map_or(now, |mine| mine.since);
         if after != before {
             since = if after.mine == before.mine { since } else { now };
-            rows.become_pair(after, now, &mut transaction, Error::TooManyConnections, Error::OtherHasTooManyConnections);
-            transaction.create(principal.event(services, me.personal_organization(), fact(step, before, after, me, other)));
+            rows.become_pair(
+                after,
+                now,
+                &mut transaction,
+                Error::TooManyConnections,
+                Error::OtherHasTooManyConnections,
+            );
+            transaction.create(principal.event(
+                services,
+                me.personal_organization(),
+                fact(step, before, after, me, other),
+            ));
         }
         Ok::<_, Error>((transaction, after.mine.map(|state| ConnectionView { user_id: other, state, since })))
     };

@@ -79,7 +79,8 @@ async fn operators(scenario: &mut Scenario) {
     let request = scenario.dressed(scenario.stage.app.put(&path)).json(&profile("Mary Somerville"));
     scenario.quietly(200, request).await;
     for number in 0..19 {
-        let body = json!({"email": format!("person.{number}@people.example"), "name": format!("Person Number {number}")});
+        let body =
+            json!({"email": format!("person.{number}@people.example"), "name": format!("Person Number {number}")});
         let request = scenario.post("/api/users/create", &body);
         let person = scenario.quietly(201, request).await;
         let path = format!("/api/users/{}", person["id"].as_str().expect("an id"));

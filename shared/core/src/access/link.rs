@@ -105,8 +105,7 @@ impl LinkSecrets {
             if let Some(current) = services.store.get::<LinkSecret>(&LinkSecret::current_key()).await? {
                 return Ok((transaction, current.value));
             }
-            let secret =
-                LinkSecret { bytes: services.ids.secret::<32>().to_vec(), created_at: services.clock.now() };
+            let secret = LinkSecret { bytes: services.ids.secret::<32>().to_vec(), created_at: services.clock.now() };
             transaction.create(secret.clone());
             Ok((transaction, secret))
         };

@@ -286,8 +286,7 @@ mod tests {
     use ConnectionState::{Blocked, Connected, Received, Requested};
     use proptest::prelude::*;
 
-    const STEPS: [Step; 6] =
-        [Step::Request, Step::Accept, Step::Decline, Step::Remove, Step::Block, Step::Unblock];
+    const STEPS: [Step; 6] = [Step::Request, Step::Accept, Step::Decline, Step::Remove, Step::Block, Step::Unblock];
 
     fn pair(mine: State, theirs: State) -> Pair {
         Pair { mine, theirs }

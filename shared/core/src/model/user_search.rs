@@ -86,9 +86,7 @@ impl Criterion {
     /// The rows of those who may fit, a page at a time.
     pub fn listing(&self) -> Listing {
         match self {
-            Self::Name(word) => {
-                Listing::of_partition(name_partition(word)).range(Range::Prefix(word.clone()))
-            }
+            Self::Name(word) => Listing::of_partition(name_partition(word)).range(Range::Prefix(word.clone())),
             Self::Skill(name) => Listing::of_partition(skill_partition(name)),
             Self::City(city) => Listing::of_partition(city_partition(city)),
             Self::Role(role) => Listing::of_partition(role_partition(*role)),

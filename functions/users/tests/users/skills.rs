@@ -17,7 +17,11 @@ async fn counts(world: &World, by: &Caller, of: &Caller) -> Vec<(String, u64, bo
     let page = world.get(by, &path(of, "/skills")).await;
     let skills = page["data"].as_array().unwrap().iter();
     let skill = |it: &Value| {
-        (it["name"].as_str().unwrap().to_owned(), it["endorsements"].as_u64().unwrap(), it["endorsedByMe"].as_bool().unwrap())
+        (
+            it["name"].as_str().unwrap().to_owned(),
+            it["endorsements"].as_u64().unwrap(),
+            it["endorsedByMe"].as_bool().unwrap(),
+        )
     };
     skills.map(skill).collect()
 }

@@ -90,8 +90,12 @@ impl World {
 
 /// The names of the people on a page, sorted.
 pub(crate) fn names(page: &Value) -> Vec<String> {
-    let mut names =
-        page["data"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap_or("?").to_owned()).collect::<Vec<_>>();
+    let mut names = page["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["name"].as_str().unwrap_or("?").to_owned())
+        .collect::<Vec<_>>();
     names.sort();
     names
 }

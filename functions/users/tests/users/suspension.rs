@@ -8,7 +8,8 @@ use crate::support::{World, path};
 #[tokio::test(start_paused = true)]
 async fn a_suspended_account_is_refused_and_not_met_until_it_is_reinstated() {
     let world = World::new();
-    let (ada, eve, admin) = (world.person("Ada").await, world.person("Eve").await, world.operator(PlatformRole::Admin).await);
+    let (ada, eve, admin) =
+        (world.person("Ada").await, world.person("Eve").await, world.operator(PlatformRole::Admin).await);
     world.profile(&ada, json!({"name": "Ada Lovelace"})).await;
     assert_eq!(world.step(&admin, "POST", &ada, "/suspend").await.status, 204);
     world.send(&ada, "GET", &path(&ada, ""), None).await.expect_problem(403, "account_suspended");
@@ -29,7 +30,8 @@ async fn a_suspended_account_is_refused_and_not_met_until_it_is_reinstated() {
 #[tokio::test(start_paused = true)]
 async fn only_admins_of_the_platform_suspend_and_never_themselves() {
     let world = World::new();
-    let (ada, eve, support) = (world.person("Ada").await, world.person("Eve").await, world.operator(PlatformRole::Support).await);
+    let (ada, eve, support) =
+        (world.person("Ada").await, world.person("Eve").await, world.operator(PlatformRole::Support).await);
     for caller in [&eve, &support] {
         for rest in ["/suspend", "/reinstate"] {
             world.step(caller, "POST", &ada, rest).await.expect_problem(403, "forbidden");

@@ -10,7 +10,10 @@ async fn what_is_left_out_has_its_default() {
     let world = World::new();
     let ada = world.person("Ada").await;
     let defaults = world.get(&ada, &path(&ada, "/privacy")).await;
-    assert_eq!((&defaults["email"], &defaults["name"], &defaults["timeZone"]), (&json!("private"), &json!("public"), &json!("organization")));
+    assert_eq!(
+        (&defaults["email"], &defaults["name"], &defaults["timeZone"]),
+        (&json!("private"), &json!("public"), &json!("organization"))
+    );
     let changed = world.privacy(&ada, json!({"email": "connections"})).await;
     assert_eq!((&changed["email"], &changed["city"]), (&json!("connections"), &json!("public")));
     assert_eq!(world.get(&ada, &path(&ada, "/privacy")).await, changed);

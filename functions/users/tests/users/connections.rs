@@ -27,7 +27,10 @@ async fn a_request_is_accepted_and_both_are_connected() {
     let asked = world.step(&ada, "POST", &eve, "/connection").await;
     assert_eq!(asked.header("ratelimit-policy"), Some("\"connection-requests\";q=50;w=86400"));
     assert_eq!(asked.expect(200)["state"], "requested");
-    assert_eq!((list(&world, &ada, "requested").await, list(&world, &eve, "received").await), (vec!["Eve".to_owned()], vec!["Ada".to_owned()]));
+    assert_eq!(
+        (list(&world, &ada, "requested").await, list(&world, &eve, "received").await),
+        (vec!["Eve".to_owned()], vec!["Ada".to_owned()])
+    );
     let again = world.step(&ada, "POST", &eve, "/connection").await.expect(200);
     assert_eq!(again["state"], "requested");
     world.step(&ada, "POST", &eve, "/connection/accept").await.expect_problem(409, "no_request");
@@ -64,10 +67,8 @@ async fn requests_that_cross_connect_also_at_the_same_moment() {
     for seed in 0..8 {
         let world = World::on(Cloud::with_timing(seed));
         let (ada, eve) = (world.person("Ada").await, world.person("Eve").await);
-        let (one, other) = tokio::join!(
-            world.step(&ada, "POST", &eve, "/connection"),
-            world.step(&eve, "POST", &ada, "/connection")
-        );
+        let (one, other) =
+            tokio::join!(world.step(&ada, "POST", &eve, "/connection"), world.step(&eve, "POST", &ada, "/connection"));
         let states = [one.expect(200)["state"].clone(), other.expect(200)["state"].clone()];
         assert!(states.contains(&json!("connected")), "{states:?}");
         assert_eq!((list(&world, &ada, "connected").await, count(&world, &eve).await), (vec!["Eve".to_owned()], 1));
@@ -113,7 +114,8 @@ async fn both_may_block_each_other() {
     assert_eq!(list(&world, &eve, "blocked").await, ["Ada"]);
     assert_eq!(world.step(&ada, "POST", &eve, "/connection").await.expect(200)["state"], "requested");
     assert_eq!(world.step(&eve, "DELETE", &ada, "/block").await.status, 204);
-    let row = world.cloud.services.store.get::<Connection>(&Connection::key_of(ada.user_id, eve.user_id)).await.unwrap();
+    let row =
+        world.cloud.services.store.get::<Connection>(&Connection::key_of(ada.user_id, eve.user_id)).await.unwrap();
     assert!(row.is_none(), "nothing is left between them");
 }
 
@@ -178,7 +180,14 @@ async fn there_are_limits_to_requests_and_to_connections() {
 async fn nobody_is_connected_with_themselves_or_with_nobody() {
     let world = World::new();
     let ada = world.person("Ada").await;
-    for (method, rest) in [("POST", "/connection"), ("DELETE", "/connection"), ("POST", "/connection/accept"), ("POST", "/connection/decline"), ("POST", "/block"), ("DELETE", "/block")] {
+    for (method, rest) in [
+        ("POST", "/connection"),
+        ("DELETE", "/connection"),
+        ("POST", "/connection/accept"),
+        ("POST", "/connection/decline"),
+        ("POST", "/block"),
+        ("DELETE", "/block"),
+    ] {
         world.step(&ada, method, &ada, rest).await.expect_problem(409, "yourself");
         let nobody = format!("/api/users/usr_01KAGR3V0R0000000000000000{rest}");
         world.send(&ada, method, &nobody, None).await.expect_problem(404, "not_found");

@@ -10,7 +10,10 @@ async fn a_profile_is_written_as_a_whole_and_read() {
     let world = World::new();
     let ada = world.person("Ada").await;
     let first = world.look(&ada, &ada).await;
-    assert_eq!((&first["name"], &first["email"], &first["headline"]), (&json!("Ada"), &json!("ada@example.com"), &json!(null)));
+    assert_eq!(
+        (&first["name"], &first["email"], &first["headline"]),
+        (&json!("Ada"), &json!("ada@example.com"), &json!(null))
+    );
     let profile = json!({
         "name": " Ada  Lovelace ", "headline": "Founder", "bio": "I compute.\r\nBy machine.", "city": "London", "country": "GB",
         "links": ["https://example.com/ada"], "timeZone": "Europe/London", "role": "founder",
@@ -38,7 +41,8 @@ async fn names_that_look_the_same_are_the_same() {
 async fn everybody_sees_what_is_for_them() {
     let world = World::new();
     let (ada, eve) = (world.person("Ada").await, world.person("Eve").await);
-    let profile = json!({"name": "Ada Lovelace", "headline": "Founder", "bio": "I compute.", "timeZone": "Europe/London"});
+    let profile =
+        json!({"name": "Ada Lovelace", "headline": "Founder", "bio": "I compute.", "timeZone": "Europe/London"});
     world.profile(&ada, profile).await;
     world.privacy(&ada, json!({"bio": "connections", "email": "private"})).await;
 
