@@ -335,12 +335,15 @@ mod tests {
                 let Ok(next) = acting.after(STEPS[step]) else { continue };
                 prop_assert_eq!(next.after(STEPS[step]).unwrap_or(next), next, "a step taken again changes nothing");
                 now = if other { turned(next) } else { next };
-                let fits = match (now.mine, now.theirs) {
-                    (None, None) | (Some(Connected), Some(Connected)) | (Some(Blocked), Some(Blocked)) => true,
-                    (Some(Requested), Some(Received)) | (Some(Received), Some(Requested)) => true,
-                    (Some(Blocked), None | Some(Requested)) | (None | Some(Requested), Some(Blocked)) => true,
-                    _ => false,
-                };
+                let fits = matches!(
+                    (now.mine, now.theirs),
+                    (None, None)
+                        | (Some(Connected), Some(Connected))
+                        | (Some(Blocked), Some(Blocked) | None | Some(Requested))
+                        | (Some(Requested), Some(Received))
+                        | (Some(Received), Some(Requested))
+                        | (None | Some(Requested), Some(Blocked))
+                );
                 prop_assert!(fits, "{now:?}");
             }
         }

@@ -60,7 +60,7 @@ pub fn words(name: &str) -> Vec<String> {
 
 /// Whether a word is long enough to look for: a letter alone finds everybody, but a Chinese character is a word.
 pub fn is_searchable(word: &str) -> bool {
-    word.chars().nth(1).is_some() || word.chars().any(|character| !character.is_ascii())
+    word.chars().nth(1).is_some() || !word.is_ascii()
 }
 
 /// The first letters of a word, under which its rows lie: two, or one of a script that has thousands.
