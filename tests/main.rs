@@ -7,6 +7,7 @@ mod founder;
 mod harness;
 mod hosts;
 mod journal;
+mod mail;
 mod main_job;
 mod rights;
 mod rights_of_functions;

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::access::{PlatformRole, Role};
+use shared::access::{LinkSecrets, PlatformRole, Role};
 use shared::event::Actor;
-use shared::id::{ConversationId, LeadId, PortfolioEntryId, SkillId, TaskId, VentureId};
+use shared::id::{ConversationId, InvitationId, LeadId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId};
 use shared::model::conversation::Conversation;
+use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::portfolio_entry::PortfolioEntry;
 use shared::model::profile::Profile;
@@ -26,6 +27,9 @@ const CALLERS: [&str; 6] = ["nobody", "stranger", "member", "admin", "owner", "s
 /// Those whose expectations follow from the others': an admin of the platform, and an owner whose account is suspended.
 const DERIVED: [&str; 2] = ["platform admin", "suspended"];
 
+/// The address of the stranger, who is invited to the organisation.
+const STRANGER: &str = "stranger@example.com";
+
 /// What each of [`CALLERS`] gets, in that order.
 type Expected = [u16; 6];
 
@@ -42,6 +46,16 @@ const fn signed_in(status: u16) -> Expected {
 /// For the members of the organisation; to others it is not there.
 const fn member(status: u16) -> Expected {
     [401, 404, status, status, status, 404]
+}
+
+/// For the admins of the organisation and its owner.
+const fn admin(status: u16) -> Expected {
+    [401, 404, 403, status, status, 404]
+}
+
+/// For the owner of the organisation.
+const fn owner(status: u16) -> Expected {
+    [401, 404, 403, 403, status, 404]
 }
 
 /// A thing of the owner's own.
@@ -75,6 +89,8 @@ fn as_platform_admin(operation: &str, support: u16) -> u16 {
         | "POST /api/users/{userId}/reinstate"
         | "DELETE /api/users/{userId}/portfolio/{entryId}"
         | "DELETE /api/users/{userId}/skills/{skillId}" => 204,
+        // The organisation has other members.
+        "DELETE /api/users/{userId}" => 409,
         _ => support,
     }
 }
@@ -94,7 +110,8 @@ const fn with(body: Value, expected: Expected) -> Case {
 }
 
 fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
-    let lead = things.lead.to_string();
+    let (lead, colleague) = (things.lead.to_string(), things.colleague.to_string());
+    let invitation = json!({"token": things.invitation_token});
     let account = json!({"email": "new@example.com", "password": "correct horse battery", "name": "New"});
     let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
     BTreeMap::from([
@@ -105,9 +122,40 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/auth/refresh", with(json!({"refreshToken": "no"}), open(401))),
         ("POST /api/auth/logout", bare(signed_in(204))),
         ("GET /.well-known/jwks.json", bare(open(200))),
+        ("POST /api/auth/verify-email", with(json!({"token": "no"}), open(422))),
+        ("POST /api/auth/verify-email/request", bare(signed_in(202))),
+        ("POST /api/auth/password/forgot", with(json!({"email": "no@example.com"}), open(202))),
+        ("POST /api/auth/password/reset", with(json!({"token": "no", "password": "correct horse"}), open(422))),
+        (
+            "POST /api/auth/email/change",
+            with(json!({"newEmail": "new@example.com", "password": "wrong password"}), signed_in(403)),
+        ),
+        ("POST /api/auth/email/confirm", with(json!({"token": "no"}), open(422))),
         ("POST /api/organizations", with(json!({"name": "New"}), signed_in(201))),
         ("GET /api/organizations", bare(signed_in(200))),
         ("GET /api/organizations/{organizationId}", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}", with(json!({"name": "New"}), admin(200))),
+        ("DELETE /api/organizations/{organizationId}", bare(owner(204))),
+        ("POST /api/organizations/{organizationId}/restore", bare(owner(200))),
+        ("GET /api/organizations/{organizationId}/members", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}/members/{userId}", with(json!({"role": "admin"}), admin(200))),
+        ("DELETE /api/organizations/{organizationId}/members/{userId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/leave", bare([401, 404, 204, 204, 409, 404])),
+        ("POST /api/organizations/{organizationId}/transfer-ownership", with(json!({"userId": colleague}), owner(200))),
+        (
+            "POST /api/organizations/{organizationId}/invitations",
+            with(json!({"email": "new@example.com", "role": "admin"}), admin(201)),
+        ),
+        ("GET /api/organizations/{organizationId}/invitations", bare(admin(200))),
+        ("DELETE /api/organizations/{organizationId}/invitations/{invitationId}", bare(admin(204))),
+        ("POST /api/organizations/{organizationId}/invitations/{invitationId}/resend", bare(admin(200))),
+        ("GET /api/organizations/{organizationId}/ai-configuration", bare(member(200))),
+        ("PUT /api/organizations/{organizationId}/ai-configuration", with(json!({"tone": "warm"}), admin(200))),
+        ("GET /api/organizations/{organizationId}/usage", bare(member(200))),
+        // The token is the right; to accept it takes the account of the address as well.
+        ("POST /api/invitations/view", with(invitation.clone(), open(200))),
+        ("POST /api/invitations/decline", with(invitation.clone(), open(204))),
+        ("POST /api/invitations/accept", with(invitation, [401, 200, 403, 403, 403, 403])),
         ("GET /api/activity", bare(member(200))),
         ("POST /api/ventures/create", with(venture, member(201))),
         ("GET /api/ventures", bare(member(200))),
@@ -161,6 +209,8 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("DELETE /api/users/{userId}/skills/{skillId}", bare(themselves(204, 403))),
         ("POST /api/users/{userId}/skills/{skillId}/endorsement", bare([401, 403, 403, 403, 409, 403])),
         ("DELETE /api/users/{userId}/skills/{skillId}/endorsement", bare(signed_in(204))),
+        ("DELETE /api/users/{userId}", bare([401, 403, 403, 403, 409, 403])),
+        ("GET /api/users/{userId}/export", bare([401, 403, 403, 403, 200, 403])),
         ("GET /api/users/{userId}/activity", bare(themselves(200, 200))),
         ("GET /api/users/{userId}/activity/analytics", bare(themselves(200, 200))),
     ])
@@ -174,13 +224,26 @@ struct Things {
     conversation: ConversationId,
     entry: PortfolioEntryId,
     skill: SkillId,
+    /// Another member.
+    colleague: UserId,
+    /// An invitation to the stranger, and the token of its link.
+    invitation: InvitationId,
+    invitation_token: String,
 }
 
 impl Things {
     async fn make(cloud: &Cloud, owner: &Caller) -> Self {
         let services = &cloud.services;
         let (now, organization_id) = (services.clock.now(), owner.organization_id);
+        let colleague = cloud.caller("Colleague").await;
+        cloud.join(&colleague, organization_id, Role::Member).await;
+        let (invitation, role) = (services.ids.next(), Role::Member);
+        let invitation = Invitation::new(invitation, organization_id, STRANGER, role, owner.user_id, now);
+        let token = LinkSecrets::new(services.clone()).invitation_token(organization_id, invitation.id).await;
         let things = Self {
+            colleague: colleague.user_id,
+            invitation: invitation.id,
+            invitation_token: token.expect("the secret is made").text(),
             lead: services.ids.next(),
             task: services.ids.next(),
             venture: services.ids.next(),
@@ -191,6 +254,8 @@ impl Things {
         let actor = Actor::User { user_id: owner.user_id };
         cloud
             .write(|transaction| {
+                transaction.create(InvitedAddress::of(&invitation));
+                transaction.create(invitation.clone());
                 transaction.create(Lead {
                     id: things.lead,
                     organization_id,
@@ -244,13 +309,16 @@ impl Things {
     }
 
     fn path(&self, template: &str, owner: &Caller) -> String {
+        // Among members it is another, among people the owner.
+        let user = if template.starts_with("/api/users/") { owner.user_id } else { self.colleague };
         template
             .replace("{organizationId}", &owner.organization_id.to_string())
+            .replace("{userId}", &user.to_string())
+            .replace("{invitationId}", &self.invitation.to_string())
             .replace("{ventureId}", &self.venture.to_string())
             .replace("{leadId}", &self.lead.to_string())
             .replace("{conversationId}", &self.conversation.to_string())
             .replace("{taskId}", &self.task.to_string())
-            .replace("{userId}", &owner.user_id.to_string())
             .replace("{entryId}", &self.entry.to_string())
             .replace("{skillId}", &self.skill.to_string())
     }
@@ -260,7 +328,7 @@ impl Things {
 async fn call(operation: &str, who: &str) -> u16 {
     let platform = TestPlatform::start().await;
     let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
-    let owner = cloud.caller("Owner").await;
+    let owner = cloud.founder("Owner").await;
     cloud.set_plan(owner.organization_id, PlanName::Enterprise).await;
     let things = Things::make(&cloud, &owner).await;
     let case = cases(&things).remove(operation).expect("the row is there");
@@ -301,7 +369,7 @@ fn operations() -> Vec<String> {
 async fn every_operation_answers_every_caller_as_expected() {
     let platform = TestPlatform::start().await;
     let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
-    let owner = cloud.caller("Owner").await;
+    let owner = cloud.founder("Owner").await;
     let cases = cases(&Things::make(&cloud, &owner).await);
     platform.settle().await;
     let operations = operations();

@@ -15,7 +15,7 @@ use embedded::{WireResponse, WireService};
 use groundwork::journal::{Kind, Rights};
 use groundwork::operator::{set_plan, set_role};
 use serde_json::{Value, json};
-use shared::access::PlatformRole;
+use shared::access::{LinkSecrets, PlatformRole};
 use shared::ai::AiError;
 use shared::event::Event;
 use shared::http::{HealthCheck, health_routes};
@@ -118,6 +118,42 @@ impl Scenario {
         self.get("/.well-known/jwks.json").await;
     }
 
+    /// The token of the link in the newest mail to an address.
+    fn mailed(&self, address: &str) -> String {
+        let mail = self.platform.mailbox.mails_to(address).into_iter().next().expect("a mail came");
+        let (_, rest) = mail.text.split_once("#token=").expect("the mail has a link");
+        rest.lines().next().unwrap().to_owned()
+    }
+
+    /// Whatever goes by mail: each link is followed. The end is a new session, since a reset ends the others.
+    async fn mails(&mut self) {
+        let email = self.ada.email.clone();
+        self.platform.settle().await;
+        assert_eq!(self.send("POST", "/api/auth/verify-email/request", None).await.status, 202);
+        self.platform.settle().await;
+        let follow = |path: &'static str, mut body: Value, token: String| {
+            body["token"] = json!(token);
+            self.platform.app().post(path).json(&body).send()
+        };
+        assert_eq!(follow("/api/auth/verify-email", json!({}), self.mailed(&email)).await.status, 204);
+        let forgotten = json!({"email": email});
+        assert_eq!(self.platform.app().post("/api/auth/password/forgot").json(&forgotten).send().await.status, 202);
+        self.platform.settle().await;
+        let password = json!({"password": PASSWORD});
+        assert_eq!(follow("/api/auth/password/reset", password, self.mailed(&email)).await.status, 204);
+        let credentials = json!({"email": email, "password": PASSWORD});
+        let session = self.platform.app().post("/api/auth/login").json(&credentials).send().await.expect(200);
+        let (other, token) = ("ada@lovelace.example", session["accessToken"].as_str().unwrap().to_owned());
+        let change = json!({"newEmail": other, "password": PASSWORD});
+        let app = self.platform.app();
+        let asked = app.post("/api/auth/email/change").bearer(&token).json(&change).send().await;
+        assert_eq!(asked.status, 202, "{}", asked.text);
+        self.platform.settle().await;
+        assert_eq!(follow("/api/auth/email/confirm", json!({}), self.mailed(other)).await.status, 204);
+        self.platform.settle().await;
+        (self.ada.email, self.ada.token) = (other.to_owned(), token);
+    }
+
     async fn organizations_and_ventures(&mut self) {
         let made = self.post("/api/organizations", json!({"name": "Engines"}), 201).await;
         self.ada.organization = made["id"].as_str().unwrap().to_owned();
@@ -130,6 +166,67 @@ impl Scenario {
         self.get("/api/ventures").await;
         self.get(&format!("/api/ventures/{}", made["id"].as_str().unwrap())).await;
         self.get("/api/activity").await;
+    }
+
+    /// Everything that members do with an organisation and with each other, up to its end.
+    async fn members(&self) {
+        let grace = Founder::register(self.platform.app(), "Grace").await;
+        let own = format!("/api/organizations/{}", self.ada.organization);
+        let put = async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
+        put("", json!({"name": "Engines and Looms"})).await;
+        put("/ai-configuration", json!({"tone": "warm"})).await;
+        self.get(&format!("{own}/ai-configuration")).await;
+        self.get(&format!("{own}/usage")).await;
+        let links = LinkSecrets::new(self.platform.services.clone());
+        let invited = async || {
+            let body = json!({"email": grace.email, "role": "member"});
+            let made = self.post(&format!("{own}/invitations"), body, 201).await;
+            let id = made["id"].as_str().unwrap();
+            let token = links.invitation_token(self.organization(), id.parse().unwrap()).await.unwrap();
+            (format!("{own}/invitations/{id}"), json!({"token": token.text()}))
+        };
+        let (_, token) = invited().await;
+        self.post("/api/invitations/view", token.clone(), 200).await;
+        assert_eq!(self.send("POST", "/api/invitations/decline", Some(token)).await.status, 204);
+        let (path, _) = invited().await;
+        self.get(&format!("{own}/invitations")).await;
+        self.send("POST", &format!("{path}/resend"), None).await.expect(200);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        let accept = async || {
+            let (_, token) = invited().await;
+            let accepted = self.platform.app().post("/api/invitations/accept").bearer(&grace.token).json(&token);
+            accepted.send().await.expect(200);
+        };
+        accept().await;
+        let members = self.get(&format!("{own}/members")).await;
+        let of = |role: &str| {
+            let mut members = members["data"].as_array().unwrap().iter();
+            members.find(|member| member["role"] == role).unwrap()["userId"].clone()
+        };
+        let member = format!("/members/{}", of("member").as_str().unwrap());
+        put(&member, json!({"role": "admin"})).await;
+        let transfer = format!("{own}/transfer-ownership");
+        self.post(&transfer, json!({"userId": of("member")}), 200).await;
+        let back = self.platform.app().post(&transfer).bearer(&grace.token).json(&json!({"userId": of("owner")}));
+        back.send().await.expect(200);
+        let leave = self.platform.app().post(&format!("{own}/leave")).bearer(&grace.token);
+        assert_eq!(leave.send().await.status, 204);
+        accept().await;
+        assert_eq!(self.send("DELETE", &format!("{own}{member}"), None).await.status, 204);
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.send("POST", &format!("{own}/restore"), None).await.expect(200);
+        self.platform.settle().await;
+    }
+
+    /// An organisation that was deleted is gone a month later.
+    async fn purge(&self) {
+        let made = self.post("/api/organizations", json!({"name": "Looms"}), 201).await;
+        let own = format!("/api/organizations/{}", made["id"].as_str().unwrap());
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.platform.settle().await;
+        tokio::time::sleep(31 * 24 * 60 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["purged"], 1);
+        self.platform.settle().await;
     }
 
     /// Leads come by file and by hand, become known by another address, and go, with what was noted about them.
@@ -255,7 +352,7 @@ impl Scenario {
 
     async fn poisoned_messages(&self) {
         let client = self.platform.sqs.client();
-        for queue in ["groundwork-local-tasks", "groundwork-local-agentic"] {
+        for queue in ["groundwork-local-tasks", "groundwork-local-agentic", "groundwork-local-mail"] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();
             self.platform.settle().await;
@@ -335,7 +432,9 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     let mut scenario = Scenario::start().await;
     scenario.health().await;
     scenario.accounts().await;
+    scenario.mails().await;
     scenario.organizations_and_ventures().await;
+    scenario.members().await;
     scenario.people().await;
     scenario.chat().await;
     scenario.leads().await;
@@ -344,6 +443,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.poisoned_messages().await;
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
+    scenario.purge().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;

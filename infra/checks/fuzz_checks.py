@@ -34,6 +34,10 @@ BEYOND_SCHEMA = {
         for path in ["title", "description", "url"]
     },
     **{("searchUsers", path): "a search has to look for something" for path in ["name", "city", "skill"]},
+    **{
+        (operation, "token"): "a link has to be one that was mailed"
+        for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
+    },
     ("importLeads", ""): "the text has to be a table with columns that we know",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}

@@ -158,6 +158,8 @@ fn every_function_and_queue_has_the_alarms_that_concern_it() {
         }
         let code = super::code::sources(&format!("functions/{name}/src"));
         let asks_a_model = code.iter().any(|text| text.contains("dyn Ai"));
+        let sends_mail = code.iter().any(|text| text.contains("vendors::email"));
+        assert_eq!(watches("MailFailures", "Function", name), sends_mail, "{id}: mail");
         assert_eq!(watches("ModelFailures", "Function", name), asks_a_model, "{id}: the language model");
     }
     for (id, queue) in deployment.of_kind("SQS::Queue") {
@@ -249,7 +251,8 @@ fn the_thresholds_are_those_that_were_asked_for() {
                     _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
                 };
                 // What runs once an hour fails in one window of 5 minutes, and never in two of three.
-                let windows = if function == Some("AgenticRun") { [1, 1] } else { [3, 2] };
+                let hourly = matches!(function, Some("AgenticRun" | "Purge"));
+                let windows = if hourly { [1, 1] } else { [3, 2] };
                 (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
         };
@@ -262,9 +265,9 @@ fn the_thresholds_are_those_that_were_asked_for() {
     let urls = functions.iter().filter(|(.., function)| function.get("FunctionUrlConfig").is_some()).count();
     let all = functions.len();
     let expected = [
-        ("DeadLetter", 3),
+        ("DeadLetter", 4),
         ("Errors", all),
-        ("MessageFailures", 2),
+        ("MessageFailures", 3),
         ("RecordFailures", 1),
         ("ResponseTime", urls),
         ("StoreFailures", all),

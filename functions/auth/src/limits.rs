@@ -15,6 +15,8 @@ use crate::client::Client;
 
 const WINDOW: Duration = Duration::from_secs(5 * 60);
 
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// The limits of one endpoint.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
@@ -34,7 +36,19 @@ impl Limits {
         network: RateLimit { name: "register-network", attempts: 100, window: WINDOW },
     };
 
-    /// Counts an attempt on the account of `email`, or refuses it with 429. The headers say where the caller stands with both limits.
+    /// Mails are counted by the hour: a few are enough for whoever waits for one, and too few to fill a mailbox with.
+    pub(crate) const VERIFY_EMAIL: Self = Self::of_mail("verify-email-account", "verify-email-network");
+    pub(crate) const FORGOT_PASSWORD: Self = Self::of_mail("forgot-password-account", "forgot-password-network");
+    pub(crate) const CHANGE_EMAIL: Self = Self::of_mail("change-email-account", "change-email-network");
+
+    const fn of_mail(account: &'static str, network: &'static str) -> Self {
+        Self {
+            account: RateLimit { name: account, attempts: 5, window: HOUR },
+            network: RateLimit { name: network, attempts: 100, window: HOUR },
+        }
+    }
+
+    /// Counts an attempt on the account of `email` (or of this id, where the caller has signed in), or refuses it with 429. The headers say where the caller stands with both limits.
     ///
     /// The network is counted first: what it may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, email: &str) -> Result<HeaderMap, Error> {

@@ -63,7 +63,7 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
     let user = authenticate(services, &input.email, &input.password).await?;
     let plan = || async {
         let now = services.clock.now();
-        let (session, refresh_token) = session::begin(services, user.id, now);
+        let (session, refresh_token) = session::begin(services, &user, now);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         let mut transaction = Transaction::<Error>::new();

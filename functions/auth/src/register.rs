@@ -6,10 +6,11 @@ use garde::Validate;
 use http::StatusCode;
 use serde::Deserialize;
 use shared::account::NewAccount;
-use shared::event::Fact;
+use shared::event::{Actor, Fact};
 use shared::http::Input;
 use shared::id::UserId;
 use shared::model::credential::Credential;
+use shared::model::link::LinkPurpose;
 use shared::store::Transaction;
 use shared::{email, text};
 use utoipa::ToSchema;
@@ -18,7 +19,7 @@ use crate::client::Client;
 use crate::limits::{Counted, Limits};
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, password, session};
+use crate::{Deps, Error, links, password, session};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -43,7 +44,8 @@ pub(crate) struct Register {
     name: String,
 }
 
-/// Register an account and sign it in. It comes with a personal organisation on the Free plan.
+/// Register an account and sign it in. It comes with a personal organisation on the Free plan, and a mail with a link that verifies its
+/// address.
 #[utoipa::path(
     post, path = "/api/auth/register", operation_id = "register", tag = "auth",
     request_body = Register,
@@ -72,11 +74,13 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
         let mut transaction = Transaction::new();
         let account = NewAccount { user_id, email: &input.email, name: &input.name, at: now };
         let user = account.add_to(&mut transaction, Error::EmailTaken);
-        let (session, refresh_token) = session::begin(services, user_id, now);
+        let (session, refresh_token) = session::begin(services, &user, now);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         transaction.create(Credential { user_id, password_hash: password_hash.clone(), set_at: now });
         transaction.create(session);
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
+        let origin = (Actor::User { user_id }, client.trace);
+        links::ask(&mut transaction, services, origin, &user, (LinkPurpose::VerifyEmail, &user.email), now);
         Ok((transaction, SignedIn::new(user, tokens)))
     };
     services.store.execute(plan).await

@@ -13,8 +13,8 @@ use crate::Error;
 use crate::refresh_token::RefreshToken;
 
 /// A new session and the refresh token that its holder gets.
-pub(crate) fn begin(services: &Services, user_id: UserId, now: Timestamp) -> (Session, RefreshToken) {
-    let id = services.ids.next();
+pub(crate) fn begin(services: &Services, user: &User, now: Timestamp) -> (Session, RefreshToken) {
+    let (id, user_id) = (services.ids.next(), user.id);
     let token = RefreshToken::new(user_id, id, services.ids.secret());
     let session = Session {
         id,
@@ -22,7 +22,7 @@ pub(crate) fn begin(services: &Services, user_id: UserId, now: Timestamp) -> (Se
         refresh_hash: token.digest(),
         previous_refresh_hash: None,
         refreshed_at: now,
-        created_at: now,
+        created_at: user.session_begins_at(now),
         expires_at: now.plus(services.config.tokens.refresh_lifetime),
         ended_at: None,
     };

@@ -1,4 +1,4 @@
-//! Turns events into counters and doorbells.
+//! Turns events into counters, mails and doorbells.
 //!
 //! The platform's stream brings every event once or more, in order only where events touch the same item. So an event's effects commute
 //! with those of all others and are written together with a marker that keeps them to one time ([`project`]). An event whose projection
@@ -27,6 +27,8 @@ pub struct Deps {
     pub services: Services,
     /// The `tasks` queue.
     pub tasks: QueueSender,
+    /// The `mail` queue.
+    pub mail: QueueSender,
 }
 
 /// Works through a batch of the platform table's stream.

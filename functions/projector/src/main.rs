@@ -6,7 +6,8 @@ use shared_lambda::{Error, EventRecord, serve_stream};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     serve_stream("projector", |host| {
-        let deps = Deps { services: host.services.clone(), tasks: host.queue("TASKS_QUEUE_URL")? };
+        let (tasks, mail) = (host.queue("TASKS_QUEUE_URL")?, host.queue("MAIL_QUEUE_URL")?);
+        let deps = Deps { services: host.services.clone(), tasks, mail };
         // Boxed, or the whole would be deeper than the compiler follows.
         Ok(async move |record: EventRecord| Box::pin(handle_record(&deps, record)).await)
     })

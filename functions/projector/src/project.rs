@@ -1,9 +1,10 @@
 //! Projecting one event.
 
 use shared::event::{Event, Fact};
+use shared::model::mail::Mail;
 use shared::model::projection::{Projection, ProjectionMarker};
+use shared::queue::MailMessage;
 use shared::store::Transaction;
-use shared::telemetry::Measures;
 
 use crate::effects::{counted, doorbell, figures};
 use crate::{Deps, ProjectionError, activity, purge};
@@ -18,6 +19,7 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
     event.trace().record();
     act_outside(deps, event).await?;
     let store = &deps.services.store;
+    let mails = Mail::of(event, deps.services.clock.now());
     let plan = || async {
         let mut transaction = Transaction::new();
         let known = Projection::read(store, event.id).await?;
@@ -29,16 +31,31 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
             for (counter, amount) in counted(&event.fact) {
                 transaction.update(counter.add(amount, event.id));
             }
+            for mail in &mails {
+                transaction.create(mail.clone());
+            }
             let first_of_day = activity::note(store, &mut transaction, event).await?;
-            return Ok((transaction, figures(&event.fact, first_of_day)));
+            return Ok((transaction, Some(figures(&event.fact, first_of_day))));
         }
-        Ok((transaction, Measures::new()))
+        Ok((transaction, None))
     };
-    let measures = store.execute(plan).await?;
+    let Some(measures) = store.execute(plan).await? else { return Ok(()) };
+    ring_for(deps, event, &mails).await;
     if !measures.is_empty() {
         tracing::info!(event = %event.id, metrics = %measures, "projected");
     }
     Ok(())
+}
+
+/// Rings for an event's mails, which are in the table by now. A bell that is not heard costs a mail two minutes: then the sweep rings.
+async fn ring_for(deps: &Deps, event: &Event, mails: &[Mail]) {
+    for mail in mails {
+        let name = mail.about.name().to_owned();
+        let message = MailMessage { mail_id: mail.id, name, trace: Some(event.trace()) };
+        if let Err(error) = deps.mail.send(&message).await {
+            tracing::warn!(mail = %mail.id, %error, "a mail could not be rung for; the sweep will");
+        }
+    }
 }
 
 /// What an event does that fits into no transaction. It comes before the marker: a crash in between repeats it, which changes nothing;

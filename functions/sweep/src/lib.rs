@@ -1,13 +1,15 @@
 //! Every minute, rings what is due again.
 //!
-//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task whose time has come and that
-//! nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
+//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task and every mail whose time has come and
+//! that nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
 //! nothing: who is rung for looks at the row.
 //!
 //! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
 
+mod bells;
 mod failures;
+mod mails;
 mod tasks;
 
 use std::time::Duration;
@@ -16,6 +18,7 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::model::due_partitions;
+use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
 use shared::services::Services;
@@ -36,6 +39,8 @@ pub struct Deps {
     pub services: Services,
     /// The `tasks` queue.
     pub tasks: QueueSender,
+    /// The `mail` queue.
+    pub mail: QueueSender,
 }
 
 /// What a run did.
@@ -44,6 +49,8 @@ pub struct Deps {
 pub struct Summary {
     /// Tasks that were rung for.
     pub tasks_rung: usize,
+    /// Mails that were rung for.
+    pub mails_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
     /// Rows that were rung before in vain and are left for a later run.
@@ -67,6 +74,7 @@ pub struct SweepError {
 #[derive(Clone, Copy)]
 enum Kind {
     Tasks,
+    Mails,
     Failures,
 }
 
@@ -80,6 +88,7 @@ struct Outcome {
 impl Outcome {
     fn add(&mut self, other: Self) {
         self.summary.tasks_rung += other.summary.tasks_rung;
+        self.summary.mails_rung += other.summary.mails_rung;
         self.summary.failures_touched += other.summary.failures_touched;
         self.summary.left += other.summary.left;
         self.summary.unreadable += other.summary.unreadable;
@@ -97,14 +106,15 @@ impl Outcome {
 pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<Summary, SweepError> {
     let deadline = deps.services.clock.now().plus(remaining.saturating_sub(LAST_PAGE_TIME));
     let tasks = due_partitions(Task::DUE).map(|partition| (Kind::Tasks, partition));
+    let mails = due_partitions(Mail::DUE).map(|partition| (Kind::Mails, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
-    let outcomes =
-        join_all(tasks.chain(failures).map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
+    let partitions = tasks.chain(mails).chain(failures);
+    let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
-    let Summary { tasks_rung, failures_touched, left, unreadable, unfinished } = summary;
-    tracing::info!(tasks_rung, failures_touched, left, unreadable, unfinished, "swept");
+    let Summary { tasks_rung, mails_rung, failures_touched, left, unreadable, unfinished } = summary;
+    tracing::info!(tasks_rung, mails_rung, failures_touched, left, unreadable, unfinished, "swept");
     fault.map_or(Ok(summary), |reason| Err(SweepError { summary, reason }))
 }
 
@@ -130,6 +140,7 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
         outcome.summary.left += page.rows.len().saturating_sub(keys.len());
         outcome.add(match kind {
             Kind::Tasks => tasks::ring(deps, &keys).await,
+            Kind::Mails => mails::ring(deps, &keys).await,
             Kind::Failures => failures::touch(deps, &keys, now).await,
         });
         if !page.has_more() {

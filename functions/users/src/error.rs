@@ -1,5 +1,6 @@
 //! What can go wrong here.
 
+use shared::id::OrganizationId;
 use shared::model::connection::{CONNECTIONS_MAXIMUM, Impossible};
 use shared::model::profile::{PORTFOLIO_ENTRIES_MAXIMUM, SKILLS_MAXIMUM};
 use shared::problem::Problem;
@@ -13,6 +14,10 @@ pub enum Error {
     NotYours,
     /// It cannot be done about oneself.
     Yourself,
+    /// The account owns organisations that others are in; one of them.
+    OwnsOrganization(OrganizationId),
+    /// The account owns more organisations than end with it at once.
+    TooManyOrganizations,
     /// There is no request of the other's to answer.
     NoRequest,
     /// The caller has blocked the other.
@@ -48,6 +53,15 @@ impl From<Error> for Problem {
             Error::EmailTaken => Self::conflict("email_taken", "There is an account with this address."),
             Error::NotYours => Self::forbidden("This is for the person, and for operators of the platform."),
             Error::Yourself => Self::conflict("yourself", "This cannot be done about yourself."),
+            Error::OwnsOrganization(id) => Self::conflict(
+                "owns_organization",
+                format!("The account owns the organisation {id}, which has other members: transfer it to one of them first."),
+            )
+            .with_extension("organizationId", id),
+            Error::TooManyOrganizations => Self::conflict(
+                "too_many_organizations",
+                "The account owns too many organisations to end them all at once; delete some first.",
+            ),
             Error::NoRequest => Self::conflict("no_request", "There is no request of this person's to answer."),
             Error::Blocked => Self::conflict("blocked", "You have blocked this person; unblock them first."),
             Error::TooManyConnections => Self::conflict(

@@ -8,7 +8,9 @@ mod activity;
 mod activity_figures;
 mod connections;
 mod create;
+mod erase;
 mod error;
+mod export;
 mod get;
 mod input;
 mod own;
@@ -47,7 +49,7 @@ pub fn router() -> OpenApiRouter<Deps> {
     OpenApiRouter::new()
         .routes(routes!(search::search_users))
         .routes(routes!(create::create_user))
-        .routes(routes!(get::get_user, replace::replace_user))
+        .routes(routes!(get::get_user, replace::replace_user, erase::delete_user))
         .routes(routes!(privacy::get_privacy, privacy::replace_privacy))
         .routes(routes!(suspension::suspend_user))
         .routes(routes!(suspension::reinstate_user))
@@ -62,6 +64,7 @@ pub fn router() -> OpenApiRouter<Deps> {
         .routes(routes!(skills::list::list_skills, skills::add::add_skill))
         .routes(routes!(skills::remove::remove_skill))
         .routes(routes!(skills::endorse::endorse_skill, skills::endorse::withdraw_endorsement))
+        .routes(routes!(export::export_user))
         .routes(routes!(activity::list_user_activity))
         .routes(routes!(activity_figures::get_activity_figures))
 }

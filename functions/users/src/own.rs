@@ -59,4 +59,13 @@ impl Own {
             None => {}
         }
     }
+
+    /// Adds to a transaction that there is no profile any more, and that nobody finds the person. `skills` are the names of all skills.
+    pub(crate) fn remove_profile<E>(&self, skills: &[String], transaction: &mut Transaction<E>) {
+        let Some(profile) = &self.profile else { return };
+        let skills = SearchRows::of_skills(profile, skills.iter().map(String::as_str));
+        let found = SearchRows::of_profile(&self.user, profile).and(skills);
+        found.replace_by(&SearchRows::default(), self.user.id, transaction);
+        transaction.delete(profile);
+    }
 }

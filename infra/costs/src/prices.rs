@@ -21,6 +21,7 @@ pub struct Prices {
     pub dynamodb: DynamoDb,
     pub lambda: Lambda,
     pub sqs: Sqs,
+    pub ses: Ses,
     pub scheduler: Scheduler,
     pub cloudwatch: CloudWatch,
     pub transfer: Transfer,
@@ -42,6 +43,7 @@ group! {
     DynamoDb { read_million, write_million, storage_gb_month, storage_free_gb, pitr_gb_month }
     Lambda { request_million, gb_second, free_requests, free_gb_seconds }
     Sqs { request_million, free_requests }
+    Ses { mail_thousand }
     Scheduler { invocation_million, free_invocations }
     CloudWatch { log_gb, log_free_gb, log_storage_gb_month, metric_month, free_metrics, alarm_month, free_alarms, composite_alarm_month }
     Transfer { gb, free_gb }
@@ -192,7 +194,7 @@ impl Biller {
             bill.transfer_bytes = usage.response_bytes as f64;
         }
         // A message is received and deleted by Lambda, one at a time where it comes alone.
-        if matches!(function, "task-runner" | "agentic-worker") {
+        if matches!(function, "task-runner" | "agentic-worker" | "mailer") {
             bill.sqs_requests += 2.0;
         }
         bill

@@ -8,7 +8,7 @@ use embedded::EmbeddedSqs;
 use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Template, matches};
 use embedded::wire::WireConnector;
-use groundwork::{DeliverOnce, Platform, PlatformOptions};
+use groundwork::{DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::id::Ids;
@@ -62,6 +62,8 @@ pub struct Stage {
     agentic_run: agentic_run::Deps,
     agentic_worker: agentic_worker::Deps,
     task_runner: task_runner::Deps,
+    purge: purge::Deps,
+    mailer: mailer::Deps,
     dead_letters: QueueSender,
 }
 
@@ -101,6 +103,7 @@ impl Stage {
         let queues = BTreeMap::from([
             ("tasks", template.queues["TasksQueue"].name.clone()),
             ("agentic", template.queues["AgenticQueue"].name.clone()),
+            ("mail", template.queues["MailQueue"].name.clone()),
         ]);
         let sender = |name: &str| QueueSender::new(queue_client.clone(), sqs.queue_url(name));
         let filters = template.functions["projector"].sources.iter().find_map(|source| match source {
@@ -109,10 +112,20 @@ impl Stage {
         });
         Self {
             app: TestApp::surrounded(platform.router()),
-            projector: projector::Deps { services: services.clone(), tasks: sender(&queues["tasks"]) },
-            sweep: sweep::Deps { services: services.clone(), tasks: sender(&queues["tasks"]) },
+            projector: projector::Deps {
+                services: services.clone(),
+                tasks: sender(&queues["tasks"]),
+                mail: sender(&queues["mail"]),
+            },
+            sweep: sweep::Deps {
+                services: services.clone(),
+                tasks: sender(&queues["tasks"]),
+                mail: sender(&queues["mail"]),
+            },
+            mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
+            purge: purge::Deps { services: services.clone() },
             task_runner: task_runner::Deps { services, ai: Arc::new(ai.clone()) },
             dead_letters: sender(&template.queues["TasksDeadLetterQueue"].name),
             filters: filters.expect("the projector follows a stream"),
@@ -179,7 +192,7 @@ impl Stage {
         let mut runs = Vec::new();
         loop {
             let mut new = self.project().await;
-            for queue in ["tasks", "agentic"] {
+            for queue in ["tasks", "agentic", "mail"] {
                 new.extend(self.work_off(queue).await);
             }
             if new.is_empty() {
@@ -224,6 +237,10 @@ impl Stage {
                     let work = task_runner::handle(&self.task_runner, &self.dead_letters, event);
                     self.job("task-runner", String::new(), work).await
                 }
+                "mail" => {
+                    let work = mailer::handle(&self.mailer, &self.dead_letters, event);
+                    self.job("mailer", String::new(), work).await
+                }
                 _ => {
                     let work = agentic_worker::handle(&self.agentic_worker, event, &self.dead_letters);
                     self.job("agentic-worker", String::new(), work).await
@@ -231,7 +248,11 @@ impl Stage {
             };
             let SqsBatchResponse { batch_item_failures, .. } = answer;
             assert!(batch_item_failures.is_empty(), "a message was not dealt with");
-            run.case = if queue == "tasks" { self.task_case(&message).await } else { "an organisation".to_owned() };
+            run.case = match queue {
+                "tasks" => self.task_case(&message).await,
+                "mail" => message["name"].as_str().expect("a name").to_owned(),
+                _ => "an organisation".to_owned(),
+            };
             runs.push(run);
         }
         runs
@@ -263,6 +284,15 @@ impl Stage {
         let work = sweep::handle(&self.sweep, now, Duration::from_secs(49));
         let (run, outcome) = self.job("sweep", case.to_owned(), work).await;
         outcome.expect("everything that is due is rung");
+        run
+    }
+
+    /// Runs the purge.
+    pub async fn purge(&self, case: &str) -> Run {
+        let now = self.platform.services.clock.now();
+        let work = purge::handle(&self.purge, now, Duration::from_secs(299));
+        let (run, outcome) = self.job("purge", case.to_owned(), work).await;
+        assert!(!outcome.expect("everything that is due is purged").unfinished, "the time sufficed");
         run
     }
 

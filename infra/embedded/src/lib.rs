@@ -3,6 +3,7 @@
 //! * [`dynamodb`]: DynamoDB over `dynoxide` (SQLite), in a file or in memory.
 //! * [`stream`]: a table's change stream with a durable checkpoint.
 //! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
+//! * [`mailbox`]: where mail ends up that would be sent.
 //! * [`template`]: what `template.yaml` says of all these.
 //! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
 //! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
@@ -13,6 +14,7 @@
 
 pub mod dynamodb;
 mod error;
+pub mod mailbox;
 pub mod recording;
 pub mod sqs;
 pub mod stream;
@@ -21,6 +23,7 @@ pub mod wire;
 
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
+pub use mailbox::{Mailbox, ReceivedMail};
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};
 pub use wire::{Travel, WireResponse, WireService, aws_router};

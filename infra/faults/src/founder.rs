@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::door::{Answer, Door, Sent};
 use crate::journal::Journal;
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Why a command may be refused now and accepted a moment later.
 const PASSING_REFUSALS: [&str; 7] =
     ["ai_refused", "follow_up_open", "lead_gone", "not_failed", "not_pending", "post_task_open", "task_limit_reached"];

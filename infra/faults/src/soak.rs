@@ -1,6 +1,7 @@
 //! The real program at full load, killed again and again.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +10,12 @@ use std::time::Duration;
 
 use embedded::EmbeddedDynamoDb;
 use serde_json::{Value, json};
+use testkit::confidential_in;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::door::Door;
-use crate::founder::{Founder, repeat};
+use crate::founder::{Founder, PASSWORD, repeat};
 use crate::invariants::{Rows, violations};
 use crate::journal::Journal;
 
@@ -65,6 +67,11 @@ pub struct Outcome {
     pub violations: Vec<String>,
 }
 
+/// What the program logs, beside its data: nobody but the program writes into its directory.
+fn log_of(data_directory: &Path) -> PathBuf {
+    data_directory.with_extension("log")
+}
+
 /// The program, running.
 struct Program {
     child: Child,
@@ -81,7 +88,8 @@ impl Program {
             .args(["--port", "0", "--clock-ahead", clock_ahead, "--data-dir"])
             .arg(data_directory)
             .env_remove("PORT");
-        command.env("RUST_LOG", "groundwork=error,warn").stdout(Stdio::null());
+        let log = File::options().create(true).append(true).open(log_of(data_directory)).expect("a log");
+        command.env("RUST_LOG", "info").stdout(Stdio::null()).stderr(log);
         let child = command.spawn().expect("the program starts");
         let mut started = Self { child, url: String::new(), operator_token: String::new() };
         let (began, http) = (Instant::now(), reqwest::Client::builder().no_proxy().build().expect("a client"));
@@ -97,7 +105,7 @@ impl Program {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("the program did not start");
+        panic!("the program did not start: {}", std::fs::read_to_string(log_of(data_directory)).unwrap_or_default());
     }
 
     /// Asks the program to end and waits until it has.
@@ -273,4 +281,6 @@ async fn look(data_directory: &Path, journal: &Journal, outcome: &mut Outcome) {
     let rows = Rows::read(&dynamodb, TABLE).await;
     outcome.rows = rows.count();
     outcome.violations.extend(violations(&rows, journal, &BTreeSet::new()));
+    let log = std::fs::read_to_string(log_of(data_directory)).expect("the program logs");
+    outcome.violations.extend(confidential_in(&log, &[PASSWORD]).map(|what| format!("the log holds {what}")));
 }

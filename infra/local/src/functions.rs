@@ -7,20 +7,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use embedded::EmbeddedSqs;
+use embedded::{EmbeddedSqs, Mailbox};
 use embedded::template::{Function, Template};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
 use shared::clock::Timestamp;
+use shared::config::{ConfigError, Variables};
 use shared::http::{HealthCheck, document, function_document, health_routes};
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
+use vendors::email::{EmailConfig, Mailer};
+use vendors::http::Http;
 
 use crate::invoke::{Delivery, Job};
 use crate::journal::{Journal, recorded};
 use crate::platform::PlatformError;
+
+/// Where the links of mails lead when no frontend is named.
+pub const FRONTEND_URL: &str = "http://localhost:3000";
 
 /// What functions are made of.
 pub(crate) struct Parts<'a> {
@@ -31,6 +37,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) queues: &'a aws_sdk_sqs::Client,
     pub(crate) delivery: &'a Arc<dyn Delivery>,
     pub(crate) journal: &'a Journal,
+    pub(crate) mailer: &'a Mailer,
 }
 
 /// The OpenAPI document of all functions.
@@ -53,7 +60,7 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
     let routers = [
         ("auth", auth::router().with_state(auth::Deps::new(services()))),
-        ("organizations", organizations::router().with_state(organizations::Deps { services: services() })),
+        ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
         ("users", users::router().with_state(users::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
@@ -96,12 +103,21 @@ impl Parts<'_> {
 
 /// Every job with its name.
 pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformError> {
-    Ok(vec![projector(parts)?, sweep(parts)?, agentic_run(parts)?, agentic_worker(parts)?, task_runner(parts)?])
+    Ok(vec![
+        projector(parts)?,
+        sweep(parts)?,
+        agentic_run(parts)?,
+        agentic_worker(parts)?,
+        task_runner(parts)?,
+        purge(parts)?,
+        mailer(parts)?,
+    ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "projector";
-    let deps = projector::Deps { services: parts.services.clone(), tasks: parts.queue(name, "TASKS_QUEUE_URL")? };
+    let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
+    let deps = projector::Deps { services: parts.services.clone(), tasks, mail };
     let work = move |event: StreamEvent| {
         let deps = deps.clone();
         async move { Ok::<_, Infallible>(projector::handle(&deps, event).await) }
@@ -111,11 +127,23 @@ fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 
 fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "sweep";
-    let deps = sweep::Deps { services: parts.services.clone(), tasks: parts.queue(name, "TASKS_QUEUE_URL")? };
+    let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
+    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail };
     let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
         async move { sweep::handle(&deps, event.time, time).await }
+    };
+    parts.job(name, work)
+}
+
+fn purge(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "purge";
+    let deps = purge::Deps { services: parts.services.clone() };
+    let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
+    let work = move |event: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { purge::handle(&deps, event.time, time).await }
     };
     parts.job(name, work)
 }
@@ -150,6 +178,39 @@ fn task_runner(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
         async move { Ok::<_, Infallible>(task_runner::handle(&deps, &dead_letters, event).await) }
     };
     parts.job(name, work)
+}
+
+fn mailer(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "mailer";
+    let frontend_url = parts.services.config.frontend_url.as_deref().unwrap_or(FRONTEND_URL);
+    let deps = mailer::Deps::new(parts.services.clone(), parts.mailer.clone(), frontend_url);
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(mailer::handle(&deps, &dead_letters, event).await) }
+    };
+    parts.job(name, work)
+}
+
+/// Who sends the mail: the mailbox of this platform, spoken to as to Resend, unless the variables name somebody.
+pub(crate) fn vendor_of_mail(
+    variables: &Variables,
+    mailbox: &Mailbox,
+    services: &Services,
+) -> Result<Mailer, ConfigError> {
+    let (config, connector) = if variables.names("EMAIL_PROVIDER") {
+        (EmailConfig::read(variables)?, shared_lambda::outbound())
+    } else {
+        let sandbox = [
+            ("EMAIL_FROM", "Groundwork <mail@groundwork.example>"),
+            ("EMAIL_PROVIDER", "resend"),
+            ("RESEND_API_KEY", "local"),
+            ("RESEND_BASE_URL", "http://mailbox.local"),
+        ];
+        let sandbox = sandbox.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        (EmailConfig::read(&sandbox.into_iter().collect())?, mailbox.connector())
+    };
+    Ok(Mailer::new(config, Http::new(connector, services.clock.clone())))
 }
 
 /// The part of EventBridge Scheduler's event that jobs use.

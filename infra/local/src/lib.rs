@@ -11,13 +11,15 @@ mod functions;
 mod invoke;
 mod jobs;
 pub mod journal;
+mod mailbox;
 pub mod operator;
 mod platform;
 mod pump;
 mod running;
 mod serve;
 pub mod terminal;
+mod this_machine;
 
-pub use functions::openapi;
+pub use functions::{FRONTEND_URL, openapi};
 pub use invoke::{DeliverOnce, Delivery, Invocation, InvokeError};
 pub use platform::{Platform, PlatformError, PlatformOptions};

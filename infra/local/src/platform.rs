@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Mailbox};
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
@@ -15,6 +15,7 @@ use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
 use shared::sdk_error::describe;
 use shared::services::Services;
+use vendors::email::Mailer;
 
 use crate::functions;
 use crate::invoke::{Delivery, InvokeError};
@@ -95,6 +96,10 @@ pub struct Platform {
     pub sqs: EmbeddedSqs,
     /// What functions did lately, and with which rights.
     pub journal: Journal,
+    /// Where mail ends up, unless the variables name somebody who sends it.
+    pub mailbox: Mailbox,
+    /// Who sends the mail.
+    pub mailer: Mailer,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -114,6 +119,9 @@ impl Platform {
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
+        let time = services.clock.clone();
+        let mailbox = Mailbox::new(move || time.now().as_milliseconds());
+        let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
         let parts = functions::Parts {
             services: &services,
             ai: &ai,
@@ -122,6 +130,7 @@ impl Platform {
             queues: &queues,
             delivery: &delivery,
             journal: &journal,
+            mailer: &mailer,
         };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
@@ -135,7 +144,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, queues, sources })
     }
 
     /// The API as one router, with everything around it.

@@ -28,7 +28,7 @@ use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::{Running, hexadecimal};
 use crate::terminal::say;
-use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, operator};
+use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, mailbox, operator};
 
 /// The machine's clock, moved ahead.
 #[derive(Debug)]
@@ -206,6 +206,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
     explorer::routes()
         .merge(operator::routes(platform.services.clone(), ticks, operator_token))
         .merge(journal::routes(platform.journal.clone()))
+        .merge(mailbox::routes(platform.mailbox.clone()))
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }
@@ -277,6 +278,7 @@ fn print_started(
     say(&format!("  API             {url}/api/health"));
     say(&format!("  explorer        {url}/docs"));
     say(&format!("  requests        {url}{} (what each function did lately)", journal::PATH));
+    say(&format!("  mailbox         {url}{} (the mail that was sent)", mailbox::PATH));
     say(&format!("  data            {data}"));
     say(&format!("  schedules       {}", platform.schedules().collect::<Vec<_>>().join(", ")));
     say(&format!("  operator token  {}", running.operator_token));

@@ -41,6 +41,7 @@ impl NewAccount<'_> {
             personal: true,
             plan: PlanName::Free,
             created_at: at,
+            deletion: None,
         });
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: at });
         user

@@ -25,6 +25,13 @@ impl FromIterator<(String, String)> for Variables {
     }
 }
 
+impl Variables {
+    /// Whether this variable is set.
+    pub fn names(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
 /// Every fault of the configuration, one per line.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("configuration is not usable:\n  {}", .0.join("\n  "))]
@@ -69,6 +76,11 @@ impl<'a> Reader<'a> {
                 default
             }
         }
+    }
+
+    /// Remembers a fault that only the caller can see.
+    pub fn fault(&mut self, fault: impl Into<String>) {
+        self.faults.push(fault.into());
     }
 
     /// `value` if everything read so far was there and well formed.

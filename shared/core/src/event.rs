@@ -3,10 +3,12 @@
 //! The events of an organisation are its audit trail, and everything that follows from a command (counters, doorbells, later mail and
 //! notifications) is a projection of them. They hold ids and facts, no personal text and no secrets.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::PlatformRole;
+use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
     ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
@@ -14,7 +16,7 @@ use crate::id::{
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
-use crate::store::{Entity, Key};
+use crate::store::{Entity, Indexes, Key};
 use crate::trace::{Trace, TraceId};
 
 /// Who made something happen.
@@ -26,6 +28,12 @@ pub enum Actor {
     User {
         /// Their account.
         user_id: UserId,
+    },
+    /// Whoever holds the link of an invitation, with or without an account.
+    #[serde(rename_all = "camelCase")]
+    Invitee {
+        /// The invitation.
+        invitation_id: InvitationId,
     },
     /// The platform itself: a schedule, a worker.
     Platform,
@@ -162,6 +170,45 @@ pub enum Fact {
     /// Somebody was invited to an organisation, or their invitation sent again.
     #[serde(rename = "organization.invitationSent", rename_all = "camelCase")]
     InvitationSent { invitation_id: InvitationId },
+    /// An invitation was called back.
+    #[serde(rename = "organization.invitationRevoked", rename_all = "camelCase")]
+    InvitationRevoked { invitation_id: InvitationId },
+    /// An invitation was declined.
+    #[serde(rename = "organization.invitationDeclined", rename_all = "camelCase")]
+    InvitationDeclined { invitation_id: InvitationId },
+    /// An invitation was accepted.
+    #[serde(rename = "organization.invitationAccepted", rename_all = "camelCase")]
+    InvitationAccepted { invitation_id: InvitationId, user_id: UserId },
+    /// Somebody became a member.
+    #[serde(rename = "organization.memberJoined", rename_all = "camelCase")]
+    MemberJoined { user_id: UserId, role: Role },
+    /// A member left.
+    #[serde(rename = "organization.memberLeft", rename_all = "camelCase")]
+    MemberLeft { user_id: UserId },
+    /// A member was removed by another.
+    #[serde(rename = "organization.memberRemoved", rename_all = "camelCase")]
+    MemberRemoved { user_id: UserId },
+    /// A member's role changed.
+    #[serde(rename = "organization.roleChanged", rename_all = "camelCase")]
+    RoleChanged { user_id: UserId, from: Role, to: Role },
+    /// Another member became the owner; the one before is an admin.
+    #[serde(rename = "organization.ownershipTransferred", rename_all = "camelCase")]
+    OwnershipTransferred { from: UserId, to: UserId },
+    /// An organisation's name, or what it does, changed.
+    #[serde(rename = "organization.renamed", rename_all = "camelCase")]
+    OrganizationRenamed {},
+    /// How the assistant is to speak and act for an organisation changed; whether it may read emotions in texts.
+    #[serde(rename = "organization.aiConfigurationChanged", rename_all = "camelCase")]
+    AiConfigurationChanged { emotion_detection: bool },
+    /// An organisation was deleted; it can be restored for a while.
+    #[serde(rename = "organization.deleted", rename_all = "camelCase")]
+    OrganizationDeleted { plan: PlanName },
+    /// A deleted organisation was restored.
+    #[serde(rename = "organization.restored", rename_all = "camelCase")]
+    OrganizationRestored { plan: PlanName },
+    /// Nothing is left of a deleted organisation but this event, for another while.
+    #[serde(rename = "organization.purged", rename_all = "camelCase")]
+    OrganizationPurged { leads: u32, ventures: u32 },
     /// A venture came into being.
     #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },
@@ -211,6 +258,9 @@ pub enum Fact {
     TaskFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
 }
 
+/// How long the event of a purge or of an erasure's end is kept, the last of its organisation: until everything that follows from it is long done.
+const PURGE_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 impl Event {
     /// The partition of an organisation's events.
     pub fn partition(organization: OrganizationId) -> String {
@@ -239,5 +289,10 @@ impl Entity for Event {
 
     fn key(&self) -> Key {
         Self::key_of(self.organization_id, self.id)
+    }
+
+    fn indexes(&self) -> Indexes {
+        let last = matches!(self.fact, Fact::OrganizationPurged { .. } | Fact::AccountErased { .. });
+        Indexes { expires_at: last.then(|| self.at.plus(PURGE_KEPT)), ..Indexes::default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{OrganizationId, TaskId};
+use crate::id::{MailId, OrganizationId, TaskId};
 use crate::trace::Trace;
 
 /// On the `tasks` queue: this task may be due.
@@ -14,6 +14,19 @@ pub struct TaskMessage {
     /// The task.
     pub task_id: TaskId,
     /// Where the doorbell comes from; the sweep's has none, and the task knows by itself where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// On the `mail` queue: this mail may be due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MailMessage {
+    /// The mail.
+    pub mail_id: MailId,
+    /// Its name among the mails of one event.
+    pub name: String,
+    /// Where the doorbell comes from; the sweep's has none, and the mail knows by itself where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
 }

@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use shared::config::{ConfigError, Reader, Variables};
 
 /// How long a connection may take to stand. Within a region it takes a few milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long a connection to a vendor may take to stand: vendors are further away.
+const VENDOR_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long an answer may let wait for itself.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long one attempt may take, connecting included.
@@ -91,6 +93,18 @@ pub(crate) fn connector() -> SharedHttpClient {
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .pool_idle_timeout(IDLE_TIMEOUT)
         .build_https()
+}
+
+/// The connector for requests to vendors: as the one to AWS, with limits of its own on connecting. What an answer may take, the caller
+/// says.
+pub fn outbound() -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
+    let connector = aws_smithy_http_client::Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .connector_settings(settings)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build();
+    SharedHttpConnector::new(connector)
 }
 
 fn timeouts() -> TimeoutConfig {

@@ -26,6 +26,7 @@ mod streaming;
 pub use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 pub use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 pub use aws_lambda_events::event::streams::DynamoDbEventResponse;
+pub use connection::outbound;
 pub use batch::{JobError, handle_batch};
 pub use host::{Host, StartError};
 pub use http::serve_http;

@@ -26,12 +26,14 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The fields of requests, answers and items whose texts are confidential.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 17] = [
     "accessToken",
+    "address",
     "body",
     "content",
     "email",
     "message",
+    "newEmail",
     "nextStep",
     "notes",
     "password",
@@ -41,6 +43,7 @@ const NAMES: [&str; 14] = [
     "refreshHash",
     "refreshToken",
     "subject",
+    "token",
 ];
 /// Shorter texts are found by chance.
 const LENGTH_MINIMUM: usize = 8;

@@ -35,7 +35,7 @@ async fn each_sign_in_starts_a_session_of_its_own() {
     let events = auth.cloud.services.store.list::<Event>(&listing, None).await.unwrap();
     let session_id = sessions[1].parse().unwrap();
     assert_eq!(events.data[0].fact, Fact::SessionStarted { user_id, session_id });
-    assert_eq!(events.data.len(), 2);
+    assert_eq!(events.data.len(), 3);
 }
 
 #[tokio::test(start_paused = true)]

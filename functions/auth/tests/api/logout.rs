@@ -30,7 +30,7 @@ async fn signing_out_ends_this_session_and_no_other() {
     let events = auth.cloud.services.store.list::<Event>(&listing, None).await.unwrap();
     let event = &events.data[0];
     assert_eq!((event.actor, &event.fact), (Actor::User { user_id }, &Fact::SessionEnded { user_id, session_id }));
-    assert_eq!(events.data.len(), 3, "registered, signed in, signed out");
+    assert_eq!(events.data.len(), 4, "registered, to be verified, signed in, signed out");
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,6 +4,8 @@
 //! workerd; [`testkit::Workers`] says how.
 
 #[cfg(test)]
+mod email;
+#[cfg(test)]
 mod jwks;
 #[cfg(test)]
 mod login;
@@ -12,6 +14,8 @@ mod logout;
 #[cfg(test)]
 mod me;
 #[cfg(test)]
+mod password;
+#[cfg(test)]
 mod refresh;
 #[cfg(test)]
 mod register;
@@ -19,3 +23,5 @@ mod register;
 mod requests;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod verify_email;

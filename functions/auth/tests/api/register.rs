@@ -10,6 +10,7 @@ use shared::access::Role;
 use shared::event::{Actor, Event, Fact};
 use shared::id::UserId;
 use shared::model::credential::Credential;
+use shared::model::link::{Link, LinkPurpose};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::model::session::Session;
@@ -40,8 +41,9 @@ async fn rows(cloud: &Cloud) -> BTreeMap<String, usize> {
 }
 
 fn one_account() -> BTreeMap<String, usize> {
-    let entities = ["accountEmail", "credential", "event", "membership", "organization", "session", "user"];
-    entities.into_iter().map(|entity| (entity.to_owned(), 1)).collect()
+    let entities = ["accountEmail", "credential", "link", "membership", "organization", "session", "user"];
+    // It is registered, and its address is to be verified.
+    entities.into_iter().map(|entity| (entity.to_owned(), 1)).chain([("event".to_owned(), 2)]).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,6 +80,13 @@ async fn registering_makes_an_account_its_organization_and_a_session() {
     let event = &events.data[0];
     assert_eq!((event.actor, &event.fact), (Actor::User { user_id }, &Fact::AccountRegistered { user_id }));
     assert!(event.request_id.is_some());
+    let Fact::EmailVerificationRequested { user_id: asked_for, link_id } = events.data[1].fact else {
+        panic!("{:?}", events.data[1].fact)
+    };
+    assert_eq!((asked_for, events.data[1].request_id), (user_id, event.request_id));
+    let link = store.get::<Link>(&Link::key_of(link_id)).await.unwrap().unwrap();
+    assert_eq!((link.purpose, link.user_id, link.email.as_str()), (LinkPurpose::VerifyEmail, user_id, "Ada@Example.com"));
+    assert_eq!(link.expires_at, now.plus(Duration::from_secs(24 * 60 * 60)));
     assert_eq!(rows(&auth.cloud).await, one_account());
     auth.app.get("/api/auth/me").bearer(text(&answer, "accessToken")).send().await.expect(200);
 }

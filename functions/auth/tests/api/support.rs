@@ -5,7 +5,12 @@ use axum::Router;
 use axum::body::Bytes;
 use embedded::{WireResponse, WireService};
 use serde_json::{Value, json};
+use shared::access::LinkSecrets;
+use shared::event::{Event, Fact};
 use shared::http::{HealthCheck, health_routes};
+use shared::id::UserId;
+use shared::model::link::LinkPurpose;
+use shared::store::Listing;
 use testkit::{Cloud, FaultPlan, FaultyDynamoDb, TestApp, Workers};
 
 /// The password of everybody that [`Auth::register`] registers.
@@ -53,11 +58,55 @@ impl Auth {
         Self { cloud, app }
     }
 
+    /// The facts of an account's trail, the oldest first.
+    pub(crate) async fn facts(&self, user: UserId) -> Vec<Fact> {
+        let listing = Listing::of_partition(Event::partition(user.personal_organization())).limit(100);
+        let events = self.cloud.services.store.list::<Event>(&listing, None).await.expect("the table answers");
+        events.data.into_iter().map(|event| event.value.fact).collect()
+    }
+
+    /// The token that the newest mail of this purpose to an account carries, as the mailer derives it.
+    pub(crate) async fn mailed(&self, user: UserId, purpose: LinkPurpose) -> String {
+        let asked = self.facts(user).await.into_iter().rev().find_map(|fact| match (purpose, fact) {
+            (LinkPurpose::VerifyEmail, Fact::EmailVerificationRequested { link_id, .. })
+            | (LinkPurpose::ResetPassword, Fact::PasswordResetRequested { link_id, .. })
+            | (LinkPurpose::ChangeEmail, Fact::EmailChangeRequested { link_id, .. }) => Some(link_id),
+            _ => None,
+        });
+        let links = LinkSecrets::new(self.cloud.services.clone());
+        links.link_token(purpose, asked.expect("a mail was asked for")).await.expect("the table answers").text()
+    }
+
     /// Registers `<name>@example.com`; the answer.
     pub(crate) async fn register(&self, name: &str) -> Value {
         let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD, "name": name});
         self.app.post("/api/auth/register").json(&body).send().await.expect(201)
     }
+}
+
+/// The account that an answer is about.
+#[track_caller]
+pub(crate) fn user_of(answer: &Value) -> UserId {
+    text(&answer["user"], "id").parse().expect("an id")
+}
+
+/// Tokens that look like this one and are not: forged, cut, spelt otherwise.
+pub(crate) fn forgeries(token: &str) -> Vec<String> {
+    let (id, code) = token.split_once('.').expect("a token has two parts");
+    let flipped = if code.starts_with('A') { "B" } else { "A" };
+    vec![
+        format!("{id}.{flipped}{}", code.get(1..).expect("ASCII")),
+        format!("01KAGR3V0R0000000000000000.{code}"),
+        format!("{id}.{}", "A".repeat(43)),
+        format!("{id}."),
+        format!("{id}.{code}="),
+        format!("{id}.{code}A"),
+        format!("{}.{code}", id.to_lowercase()),
+        format!(" {token}"),
+        format!("lnk_{token}"),
+        id.to_owned(),
+        "x".to_owned(),
+    ]
 }
 
 /// A text in an answer.

@@ -1,4 +1,4 @@
-//! A table, its stream and the `tasks` queue, with the projector between them.
+//! A table, its stream and the queues, with the projector between them.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,9 @@ use testkit::{Cloud, TEMPLATE};
 
 /// The queue that tasks are rung on.
 pub(crate) const TASKS: &str = "groundwork-local-tasks";
+
+/// The queue that mails are rung on.
+pub(crate) const MAIL: &str = "groundwork-local-mail";
 
 /// All counters.
 pub(crate) const COUNTERS: [Counter; 9] = [
@@ -60,14 +63,15 @@ impl Bench {
         let EventSource::Stream { table, filters, .. } = source else { panic!("the projector follows a stream") };
         let stream = cloud.dynamodb.stream(table);
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
-        let deps = Deps { services: cloud.services.clone(), tasks };
+        let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
+        let deps = Deps { services: cloud.services.clone(), tasks, mail };
         Self { cloud, sqs, deps, stream, filters }
     }
 
-    /// The same, with a `tasks` queue that is not there.
+    /// The same, with queues that are not there.
     pub(crate) fn without_queue(&self) -> Deps {
-        let tasks = QueueSender::new(self.sqs.client(), self.sqs.queue_url("nothing"));
-        Deps { services: self.cloud.services.clone(), tasks }
+        let nothing = QueueSender::new(self.sqs.client(), self.sqs.queue_url("nothing"));
+        Deps { services: self.cloud.services.clone(), tasks: nothing.clone(), mail: nothing }
     }
 
     /// The same, with a table that is not there.

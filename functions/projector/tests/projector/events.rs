@@ -2,17 +2,18 @@
 
 use std::time::Duration;
 
-use crate::bench::{Bench, TASKS, ulid, user, user_id};
+use crate::bench::{Bench, MAIL, TASKS, ulid, user, user_id};
 use aws_sdk_dynamodb::types::AttributeValue;
 use projector::{handle, project};
 use shared::event::{Actor, Event, Fact};
-use shared::id::LeadActivityId;
+use shared::id::{LeadActivityId, MailId};
 use shared::model::counter::Counter;
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
+use shared::model::mail::{Mail, MailStatus};
 use shared::model::task::TaskKind;
 use shared::plan::PlanName;
-use shared::queue::TaskMessage;
+use shared::queue::{MailMessage, TaskMessage};
 use shared::store::{Entity, Listing};
 
 const KIND: TaskKind = TaskKind::SocialMediaPost;
@@ -64,6 +65,38 @@ async fn each_fact_moves_its_own_figures() {
     let wanted = events.iter().filter(rings).map(message).collect::<Vec<_>>();
     assert_eq!(wanted.len(), 2);
     assert_eq!(bench.rung(), wanted, "once when created and once when retried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_asks_for_mails_leaves_them_once_and_rings_for_each() {
+    let bench = Bench::new().await;
+    let fact = Fact::EmailChangeRequested { user_id: user_id(1), link_id: ulid::of("lnk_", 1) };
+    let event = bench.event(user(1), fact);
+    bench.happen(&event).await;
+    bench.pump(&bench.deps, 100).await;
+    let rung = || {
+        let bodies = bench.sqs.messages(MAIL).into_iter().map(|message| message.body);
+        bodies.map(|body| serde_json::from_str::<MailMessage>(&body).unwrap()).collect::<Vec<_>>()
+    };
+    let names = rung().into_iter().map(|message| (message.mail_id, message.name)).collect::<Vec<_>>();
+    let id = MailId::from(event.id.ulid());
+    assert_eq!(names, [(id, "EMAIL_CHANGE_NOTICE".to_owned()), (id, "CHANGE_EMAIL".to_owned())]);
+    let store = bench.clean_store();
+    let key = Mail::key_of(id, "CHANGE_EMAIL");
+    let mail = store.get::<Mail>(&key).await.unwrap().unwrap();
+    assert_eq!((mail.status, mail.trace), (MailStatus::Pending, event.trace()));
+    // It moves on, and the event comes again.
+    let sent = mail.sent(None, bench.now());
+    store.replace(&mail, sent.clone()).await.unwrap().unwrap();
+    project(&bench.deps, &event).await.unwrap();
+    assert_eq!(store.get::<Mail>(&key).await.unwrap().unwrap().value, sent);
+    assert_eq!(rung().len(), 2);
+
+    let event = bench.event(user(1), Fact::PasswordChanged { user_id: user_id(1) });
+    bench.happen(&event).await;
+    project(&bench.without_queue(), &event).await.unwrap();
+    let key = Mail::key_of(MailId::from(event.id.ulid()), "PASSWORD_CHANGED");
+    assert!(store.get::<Mail>(&key).await.unwrap().is_some(), "the sweep rings for it");
 }
 
 #[tokio::test(start_paused = true)]

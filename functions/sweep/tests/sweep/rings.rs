@@ -6,17 +6,20 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use embedded::EmbeddedSqs;
 use embedded::template::Template;
 use shared::clock::Timestamp;
-use shared::event::Actor;
+use shared::event::{Actor, Fact};
 use shared::id::{EventId, OrganizationId, TaskId};
+use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::{LEASE, Task, TaskError, TaskInput};
-use shared::queue::TaskMessage;
+use shared::queue::{MailMessage, TaskMessage};
+use shared::store::Entity;
 use shared::trace::Trace;
 use shared_lambda::QueueSender;
 use sweep::{Deps, Summary, handle};
 use testkit::{Cloud, TEMPLATE};
 
 const TASKS: &str = "groundwork-local-tasks";
+const MAIL: &str = "groundwork-local-mail";
 const MINUTE: Duration = Duration::from_secs(60);
 const TIME: Duration = Duration::from_secs(49);
 
@@ -32,7 +35,8 @@ impl Bench {
         let (cloud, sqs) = (Cloud::new(), EmbeddedSqs::new(|| 0));
         Template::read(TEMPLATE).unwrap().create_queues(&sqs).await.unwrap();
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
-        let deps = Deps { services: cloud.services.clone(), tasks };
+        let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
+        let deps = Deps { services: cloud.services.clone(), tasks, mail };
         let organization = cloud.services.ids.next();
         Self { cloud, sqs, deps, organization }
     }
@@ -157,6 +161,33 @@ async fn a_failed_event_is_brought_back_when_it_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_mail_is_rung_for_until_it_is_sent() {
+    let bench = Bench::new().await;
+    let services = &bench.cloud.services;
+    let fact = Fact::PasswordChanged { user_id: services.ids.next() };
+    let event = services.event(bench.organization, Actor::Platform, Trace::begin(&services.ids), fact);
+    let mail = Mail::of(&event, bench.now()).remove(0);
+    bench.cloud.write(|transaction| transaction.create(mail.clone())).await;
+    assert_eq!(bench.run().await, Summary::default(), "its doorbell is given two minutes");
+    tokio::time::advance(MINUTE * 2).await;
+    assert_eq!(bench.run().await, Summary { mails_rung: 1, ..Summary::default() });
+    let rung = bench.sqs.messages(MAIL).into_iter().map(|message| message.body).collect::<Vec<_>>();
+    let message = MailMessage { mail_id: mail.id, name: "PASSWORD_CHANGED".to_owned(), trace: None };
+    assert_eq!(rung, [serde_json::to_string(&message).unwrap()]);
+    let store = &services.store;
+    let found = store.get::<Mail>(&mail.key()).await.unwrap().unwrap();
+    let claim = found.claimed(services.ids.next(), bench.now());
+    let held = store.replace(&found, claim).await.unwrap().unwrap();
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary::default(), "somebody is at it");
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await.mails_rung, 1, "and broke off");
+    store.replace(&held, held.sent(None, bench.now())).await.unwrap().unwrap();
+    tokio::time::advance(MINUTE * 60).await;
+    assert_eq!(bench.run().await, Summary::default());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_it_cannot_read_is_left_and_what_it_cannot_ring_is_told() {
     let bench = Bench::new().await;
     bench.write(&[bench.task()]).await;
@@ -195,6 +226,6 @@ async fn without_time_it_leaves_the_rest_to_the_next_run() {
     bench.write(&[bench.task()]).await;
     tokio::time::advance(MINUTE * 3).await;
     let summary = handle(&bench.deps, bench.now(), Duration::from_secs(4)).await.unwrap();
-    assert_eq!(summary, Summary { unfinished: 16, ..Summary::default() });
+    assert_eq!(summary, Summary { unfinished: 24, ..Summary::default() });
     assert!(bench.rung().is_empty());
 }

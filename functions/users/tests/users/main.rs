@@ -7,6 +7,10 @@ mod connections;
 #[cfg(test)]
 mod create;
 #[cfg(test)]
+mod erase;
+#[cfg(test)]
+mod export;
+#[cfg(test)]
 mod portfolio;
 #[cfg(test)]
 mod privacy;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use shared::access::PlatformRole;
 use shared::clock::TimeSource;
 use shared::event::{Actor, Fact};
-use shared::id::{LeadId, TaskId};
-use shared::queue::{AgenticMessage, TaskMessage};
+use shared::id::{LeadId, MailId, TaskId};
+use shared::queue::{AgenticMessage, MailMessage, TaskMessage};
 use shared::trace::Trace;
 use shared_lambda::Error;
 use testkit::runtime_api::{queue_event, schedule_event, stream_event};
@@ -108,7 +108,8 @@ impl World {
         let resolved = |value: &String| if is_queue(value) { self.sqs.queue_url(value) } else { value.clone() };
         let own = function.environment.iter().map(|(name, value)| (name.clone(), resolved(value)));
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
-        own.chain(endpoints.map(|name| (name.to_owned(), self.endpoint.clone()))).collect()
+        let frontend = [("FRONTEND_URL".to_owned(), "https://app.example.com".to_owned())];
+        own.chain(endpoints.map(|name| (name.to_owned(), self.endpoint.clone()))).chain(frontend).collect()
     }
 
     /// A request that verifies the caller and reads the input, and then is refused.
@@ -164,6 +165,10 @@ impl World {
         match name {
             "task-runner" => {
                 Ok(serde_json::to_string(&TaskMessage { organization_id, task_id: ids.next::<TaskId>(), trace: None })?)
+            }
+            "mailer" => {
+                let name = "VERIFY_EMAIL".to_owned();
+                Ok(serde_json::to_string(&MailMessage { mail_id: ids.next::<MailId>(), name, trace: None })?)
             }
             "agentic-worker" => {
                 let slot = SystemClock.now().hour();

@@ -46,7 +46,7 @@ async fn sweep_with_work(scenario: &mut Scenario) {
 }
 
 /// Writes to the table beside the path.
-async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
+pub(super) async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
     let transaction = || async {
         let mut transaction = Transaction::new();
         plan(&mut transaction);
@@ -92,6 +92,7 @@ async fn above_free(services: &Services, count: u32) {
         personal: false,
         plan: PlanName::Pro,
         created_at: services.clock.now(),
+        deletion: None,
     };
     for first in (0..count).step_by(100) {
         let chunk = first..(first + 100).min(count);

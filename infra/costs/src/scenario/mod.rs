@@ -8,6 +8,7 @@ mod accounts;
 mod agents;
 mod crm;
 mod jobs;
+mod members;
 mod people;
 
 use std::collections::BTreeMap;

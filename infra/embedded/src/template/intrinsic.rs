@@ -4,7 +4,7 @@ use serde_yaml_ng::Value;
 
 use super::{STAGE, Template, TemplateError, fault};
 
-/// A name that may be `!Sub` with the stage in it; the logical id where none is given.
+/// A name that may be `!Sub` with the stage or the domain of its mail in it; the logical id where none is given.
 pub(super) fn name(value: Option<&Value>, logical_id: &str) -> String {
     match value {
         Some(Value::Tagged(tagged)) => substituted(tagged.value.as_str().unwrap_or(logical_id)),
@@ -14,7 +14,7 @@ pub(super) fn name(value: Option<&Value>, logical_id: &str) -> String {
 }
 
 fn substituted(text: &str) -> String {
-    text.replace("${Stage}", STAGE)
+    text.replace("${Stage}", STAGE).replace("${EmailDomain}", "groundwork.example")
 }
 
 /// The logical id that `!Ref X` or `!GetAtt X.Arn` means.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::routes::PATH;
 use super::{Call, Entry, Kind, Message};
+use crate::this_machine::escaped;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -136,22 +137,6 @@ fn write_messages(page: &mut String, what: &str, messages: &[Message]) {
 
 fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
-/// A text as it may stand in the page and in an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

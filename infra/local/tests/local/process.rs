@@ -1,16 +1,20 @@
 //! The platform as a process of its own, and somebody who uses it.
 
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use testkit::confidential_in;
 
 const PASSWORD: &str = "correct horse battery";
 
 /// The platform as a process of its own.
 pub(crate) struct Process {
     child: Child,
+    log: File,
     pub(crate) url: String,
     pub(crate) token: String,
 }
@@ -21,8 +25,11 @@ impl Process {
         let announcement = if more.contains(&"--memory") { "running-memory.json" } else { "running.json" };
         let announcement = data_directory.join(announcement);
         drop(std::fs::remove_file(&announcement));
-        let child = command(data_directory, more).stdout(Stdio::null()).spawn().expect("the program starts");
-        let mut process = Self { child, url: String::new(), token: String::new() };
+        let log = tempfile::tempfile().expect("a file");
+        let mut command = command(data_directory, more);
+        command.env("RUST_LOG", "info").stdout(Stdio::null()).stderr(log.try_clone().expect("the file is open"));
+        let child = command.spawn().expect("the program starts");
+        let mut process = Self { child, log, url: String::new(), token: String::new() };
         for _ in 0..400 {
             if let Some(running) = read(&announcement) {
                 process.url = running["url"].as_str().expect("a URL").to_owned();
@@ -31,7 +38,14 @@ impl Process {
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("the platform did not start");
+        panic!("the platform did not start: {}", process.log());
+    }
+
+    /// What the platform has logged until now.
+    fn log(&mut self) -> String {
+        let mut log = String::new();
+        self.log.rewind().and_then(|()| self.log.read_to_string(&mut log)).expect("the log can be read");
+        log
     }
 
     /// SIGKILL: no destructor runs, nothing is flushed.
@@ -58,6 +72,9 @@ impl Drop for Process {
         // One that was waited for is gone already.
         drop(self.child.kill());
         drop(self.child.wait());
+        if !std::thread::panicking() {
+            assert_eq!(confidential_in(&self.log(), &[PASSWORD, &self.token]), None);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 pub use cache::AccessCache;
 pub use extract::{
     Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
-    RoleRequirement, Support, TOKEN_SECURITY,
+    Restorer, RoleRequirement, Support, TOKEN_SECURITY,
 };
 pub use invitation_token::InvitationToken;
 pub use keys::KeyRing;

@@ -5,6 +5,7 @@
 pub mod account_email;
 pub mod activity_day;
 pub mod agentic_run;
+pub mod ai_configuration;
 pub mod connection;
 pub mod conversation;
 pub mod counter;
@@ -15,8 +16,10 @@ pub mod lead;
 pub mod lead_activity;
 pub mod link;
 pub mod link_secret;
+pub mod mail;
 pub mod membership;
 pub mod organization;
+pub mod organization_data;
 pub mod portfolio_entry;
 pub mod post;
 pub mod profile;

@@ -1,5 +1,7 @@
 //! A person's account.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::session::Session;
@@ -70,6 +72,19 @@ impl User {
         self.erased_at.is_none()
             && session.is_alive(now)
             && self.sessions_valid_from.is_none_or(|from| session.created_at >= from)
+    }
+
+    /// The account after every session that it has was ended. One that begins from now on lives.
+    #[must_use]
+    pub fn with_sessions_ended(&self, now: Timestamp) -> Self {
+        // A session of this very millisecond ends with the others.
+        let from = now.plus(Duration::from_millis(1));
+        Self { sessions_valid_from: self.sessions_valid_from.max(Some(from)), ..self.clone() }
+    }
+
+    /// When a session that begins now is said to have begun: the clock of whoever ended all sessions may have run ahead of ours.
+    pub fn session_begins_at(&self, now: Timestamp) -> Timestamp {
+        self.sessions_valid_from.map_or(now, |from| from.max(now))
     }
 
     /// Where the account of this id lies.

@@ -95,6 +95,8 @@ metrics! {
     TasksFailed: Count,
     /// Answers of the assistant.
     ChatMessages: Count,
+    /// Mails that were given up, or of which nobody knows whether they were sent.
+    MailFailures: Count,
     /// Organisations that went from the free plan to one above it.
     OrganizationsConverted: Count,
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use ::http::StatusCode;
 use axum::Router;
 use embedded::template::{Function as Described, Template};
-use embedded::{EmbeddedSqs, aws_router};
+use embedded::{EmbeddedSqs, Mailbox, aws_router};
 use serde_json::{Value, json};
 use shared::clock::TimeSource;
 use tokio::net::TcpListener;
@@ -26,6 +26,8 @@ use crate::runtime_api::{Function, FunctionError, RuntimeApi};
 use crate::{Cloud, SystemClock, TEMPLATE, TestApp, confidential};
 use gate::Gate;
 
+/// Where the links in mails lead.
+const FRONTEND_URL: &str = "https://app.example.com";
 /// How long an invocation has that cannot get on, in the cases of each kind of function.
 const SHORT_TIME: Duration = Duration::from_millis(400);
 /// The same, for a function that keeps a second of its time for saying what it did not get done.
@@ -50,6 +52,8 @@ pub struct FunctionHost {
     pub cloud: Cloud,
     /// The template's queues.
     pub sqs: EmbeddedSqs,
+    /// Where the function's mail ends up; it is spoken to as to SES.
+    pub mailbox: Mailbox,
     /// The function's URL: a request becomes an event, and the answer to it a response.
     pub app: TestApp,
     name: String,
@@ -71,7 +75,9 @@ impl FunctionHost {
         let sqs = EmbeddedSqs::new(|| SystemClock.now().as_milliseconds()).with_base_url(&endpoint);
         template.create_queues(&sqs).await.expect("the template's queues can be made");
         let gate = Gate::default();
-        let router = gate.before(confidential::remembering(aws_router(cloud.dynamodb.clone(), sqs.clone())));
+        let mailbox = Mailbox::new(|| SystemClock.now().as_milliseconds());
+        let aws = confidential::remembering(aws_router(cloud.dynamodb.clone(), sqs.clone()));
+        let router = gate.before(aws.nest("/mailbox", mailbox.router()));
         let aws = tokio::spawn(async move { axum::serve(listener, router).await });
 
         // Where the template refers to a queue, CloudFormation gives its URL.
@@ -84,10 +90,12 @@ impl FunctionHost {
         let secrets =
             ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name.to_owned(), format!("{name} of a test")));
         secrets.iter().for_each(|(_, value)| confidential::remember(value));
-        let environment = own.chain(endpoints).chain(secrets);
+        let mail = [("SES_BASE_URL", format!("{endpoint}/mailbox")), ("FRONTEND_URL", FRONTEND_URL.to_owned())];
+        let mail = mail.map(|(name, value)| (name.to_owned(), value));
+        let environment = own.chain(endpoints).chain(secrets).chain(mail);
         let function = lambda.spawn(Path::new(binary), environment).expect("the binary can be started");
         let app = TestApp::surrounded(Router::new().fallback(url::answer).with_state(Arc::clone(&lambda)));
-        Self { cloud, sqs, app, name: name.to_owned(), described, lambda, function, gate, aws }
+        Self { cloud, sqs, mailbox, app, name: name.to_owned(), described, lambda, function, gate, aws }
     }
 
     /// What the function answers to an event.

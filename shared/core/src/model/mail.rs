@@ -1,0 +1,319 @@
+//! A mail that follows from an event, and how it moves from status to status.
+//!
+//! ```text
+//! PENDING ──claim──▶ SENDING ──▶ SENT
+//!    ▲                  │  ├───▶ FAILED     (refused, or tried enough)
+//!    └──attempt failed──┘  ├───▶ UNCERTAIN  (it may have been sent, and sending it again might send it twice)
+//!                          └───▶ MOOT       (what it is about is gone: the link was used, the invitation revoked)
+//! ```
+//!
+//! The row is the truth: the mailer claims it with a lease right before it sends. It holds ids only; the address, the names and the link
+//! are read and derived when the mail is sent.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::due;
+use crate::clock::Timestamp;
+use crate::event::{Event, Fact};
+use crate::id::{InvitationId, LeaseId, LinkId, MailId, OrganizationId, SessionId, UserId};
+use crate::store::{Entity, Indexes, Key};
+use crate::trace::Trace;
+
+/// How long the mailer may hold a mail; above its time-out.
+pub const LEASE: Duration = Duration::from_secs(120);
+/// How long the sweep leaves a mail to its doorbell.
+const DOORBELL_GRACE: Duration = Duration::from_secs(120);
+/// How often a mail is tried before it fails for good: over two hours, in which a link that lives an hour has run out.
+pub const ATTEMPTS_MAXIMUM: u32 = 9;
+/// The wait after the first failed attempt; it doubles with each.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
+/// How long a row is kept, for whoever asks what became of a mail.
+const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// What a mail is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the fields are ids, named for what they are of")]
+pub enum MailAbout {
+    /// A link that shows the address to be the account's owner's.
+    #[serde(rename_all = "camelCase")]
+    VerifyEmail { user_id: UserId, link_id: LinkId },
+    /// A link that sets a new password.
+    #[serde(rename_all = "camelCase")]
+    ResetPassword { user_id: UserId, link_id: LinkId },
+    /// To the new address: a link that makes it the account's.
+    #[serde(rename_all = "camelCase")]
+    ChangeEmail { user_id: UserId, link_id: LinkId },
+    /// To the address as it is: somebody asked for another.
+    #[serde(rename_all = "camelCase")]
+    EmailChangeNotice { user_id: UserId, link_id: LinkId },
+    /// The password was changed.
+    #[serde(rename_all = "camelCase")]
+    PasswordChanged { user_id: UserId },
+    /// A session was ended since its refresh token was used twice.
+    #[serde(rename_all = "camelCase")]
+    SessionRevoked { user_id: UserId, session_id: SessionId },
+    /// An invitation to an organisation.
+    #[serde(rename_all = "camelCase")]
+    Invitation { organization_id: OrganizationId, invitation_id: InvitationId },
+}
+
+impl MailAbout {
+    /// The mails that an event asks for.
+    pub fn of(event: &Event) -> Vec<Self> {
+        match event.fact {
+            Fact::EmailVerificationRequested { user_id, link_id } => vec![Self::VerifyEmail { user_id, link_id }],
+            Fact::PasswordResetRequested { user_id, link_id } => vec![Self::ResetPassword { user_id, link_id }],
+            Fact::EmailChangeRequested { user_id, link_id } => {
+                vec![Self::EmailChangeNotice { user_id, link_id }, Self::ChangeEmail { user_id, link_id }]
+            }
+            Fact::PasswordChanged { user_id } | Fact::PasswordReset { user_id } => {
+                vec![Self::PasswordChanged { user_id }]
+            }
+            Fact::SessionFamilyRevoked { user_id, session_id } => vec![Self::SessionRevoked { user_id, session_id }],
+            Fact::InvitationSent { invitation_id } => {
+                vec![Self::Invitation { organization_id: event.organization_id, invitation_id }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The name in keys, by which the mails of one event are told apart.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::VerifyEmail { .. } => "VERIFY_EMAIL",
+            Self::ResetPassword { .. } => "RESET_PASSWORD",
+            Self::ChangeEmail { .. } => "CHANGE_EMAIL",
+            Self::EmailChangeNotice { .. } => "EMAIL_CHANGE_NOTICE",
+            Self::PasswordChanged { .. } => "PASSWORD_CHANGED",
+            Self::SessionRevoked { .. } => "SESSION_REVOKED",
+            Self::Invitation { .. } => "INVITATION",
+        }
+    }
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MailStatus {
+    /// To be sent.
+    Pending,
+    /// The mailer is at it, or broke off.
+    Sending,
+    /// The vendor took it.
+    Sent,
+    /// Given up.
+    Failed,
+    /// It may have been sent.
+    Uncertain,
+    /// Nobody needs it any more.
+    Moot,
+}
+
+/// A mail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mail {
+    /// The mail's id: its event's with another prefix.
+    pub id: MailId,
+    /// What it is about.
+    pub about: MailAbout,
+    /// Where it stands.
+    pub status: MailStatus,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was first tried: vendors remember what they were asked for a while only.
+    #[serde(default)]
+    pub first_attempt_at: Option<Timestamp>,
+    /// When it must be looked at.
+    pub due_at: Timestamp,
+    /// The claim of whoever is at it.
+    #[serde(default)]
+    pub lease_id: Option<LeaseId>,
+    /// Why the last attempt failed, as a stable name.
+    #[serde(default)]
+    pub error_code: Option<String>,
+    /// The vendor's name for the mail once it was taken.
+    #[serde(default)]
+    pub receipt: Option<String>,
+    /// Where it comes from.
+    pub trace: Trace,
+    /// When its event happened.
+    pub created_at: Timestamp,
+    /// When it last moved.
+    pub updated_at: Timestamp,
+}
+
+impl Mail {
+    /// The kind of the `due` index under which mails stand.
+    pub const DUE: &'static str = "MAIL";
+
+    /// The mails that follow from an event.
+    pub fn of(event: &Event, now: Timestamp) -> Vec<Self> {
+        let mail = |about| Self {
+            id: MailId::from(event.id.ulid()),
+            about,
+            status: MailStatus::Pending,
+            attempts: 0,
+            first_attempt_at: None,
+            due_at: now,
+            lease_id: None,
+            error_code: None,
+            receipt: None,
+            trace: event.trace(),
+            created_at: event.at,
+            updated_at: now,
+        };
+        MailAbout::of(event).into_iter().map(mail).collect()
+    }
+
+    /// Where a mail lies.
+    pub fn key_of(mail: MailId, name: &str) -> Key {
+        Key::new(format!("MAIL#{mail}"), name)
+    }
+
+    /// Which mail lies at `key`, and its name there; none if no mail can.
+    pub fn parts_of(key: &Key) -> Option<(MailId, &str)> {
+        Some((key.pk.strip_prefix("MAIL#")?.parse().ok()?, &key.sk))
+    }
+
+    /// The name under which the vendor knows this mail, however often it is asked to send it.
+    pub fn idempotency_key(&self) -> String {
+        format!("{}-{}", self.id, self.about.name().to_lowercase().replace('_', "-"))
+    }
+
+    /// Whether somebody began to send it and did not say how it went.
+    pub fn is_broken_off(&self, now: Timestamp) -> bool {
+        self.status == MailStatus::Sending && self.due_at <= now
+    }
+
+    /// Whether it is to be sent now: it waits, or whoever was at it broke off.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        matches!(self.status, MailStatus::Pending | MailStatus::Sending) && self.due_at <= now
+    }
+
+    /// The mail as the mailer holds it while it sends.
+    #[must_use]
+    pub fn claimed(&self, lease: LeaseId, now: Timestamp) -> Self {
+        Self {
+            status: MailStatus::Sending,
+            attempts: self.attempts.saturating_add(1),
+            first_attempt_at: self.first_attempt_at.or(Some(now)),
+            due_at: now.plus(LEASE),
+            lease_id: Some(lease),
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
+    /// The mail sent.
+    #[must_use]
+    pub fn sent(&self, receipt: Option<String>, now: Timestamp) -> Self {
+        Self { receipt, error_code: None, ..self.over(MailStatus::Sent, now) }
+    }
+
+    /// The mail over without having been sent, or without anybody knowing.
+    #[must_use]
+    pub fn given_up(&self, status: MailStatus, code: &str, now: Timestamp) -> Self {
+        Self { error_code: Some(code.to_owned()), ..self.over(status, now) }
+    }
+
+    fn over(&self, status: MailStatus, now: Timestamp) -> Self {
+        Self { status, updated_at: now, ..self.clone() }
+    }
+
+    /// The mail after an attempt that certainly sent nothing: pending again after a pause, or failed if it was tried enough. The vendor may
+    /// ask for a longer pause.
+    #[must_use]
+    pub fn attempt_failed(&self, code: &str, retry_after: Option<Duration>, now: Timestamp) -> Self {
+        if self.attempts >= ATTEMPTS_MAXIMUM {
+            return self.given_up(MailStatus::Failed, code, now);
+        }
+        let pause = RETRY_PAUSE * 2_u32.saturating_pow(self.attempts.saturating_sub(1));
+        let pause = retry_after.map_or(pause, |asked| asked.max(pause));
+        let error_code = Some(code.to_owned());
+        Self { status: MailStatus::Pending, error_code, due_at: now.plus(pause), updated_at: now, ..self.clone() }
+    }
+}
+
+impl Entity for Mail {
+    const TYPE: &'static str = "mail";
+
+    fn key(&self) -> Key {
+        Self::key_of(self.id, self.about.name())
+    }
+
+    fn indexes(&self) -> Indexes {
+        let ring_at = match self.status {
+            MailStatus::Pending if self.attempts == 0 => Some(self.due_at.plus(DOORBELL_GRACE)),
+            MailStatus::Pending | MailStatus::Sending => Some(self.due_at),
+            _ => None,
+        };
+        let due = ring_at.map(|at| due(Self::DUE, self.id.ulid(), at.to_string()));
+        Indexes { listing: None, due, expires_at: Some(self.created_at.plus(KEPT)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Actor;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn event(fact: Fact) -> Event {
+        Event {
+            id: ulid::Ulid::from(7).into(),
+            organization_id: ulid::Ulid::from(1).into(),
+            at: NOW,
+            actor: Actor::Platform,
+            request_id: None,
+            correlation_id: ulid::Ulid::from(2).into(),
+            trace_id: None,
+            fact,
+        }
+    }
+
+    fn mail() -> Mail {
+        let (user_id, link_id) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(3).into());
+        Mail::of(&event(Fact::PasswordResetRequested { user_id, link_id }), NOW).remove(0)
+    }
+
+    #[test]
+    fn the_mails_of_an_event_lie_beside_each_other() {
+        let (user_id, link_id) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(3).into());
+        let mails = Mail::of(&event(Fact::EmailChangeRequested { user_id, link_id }), NOW);
+        let keys = mails.iter().map(Mail::key).collect::<Vec<_>>();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[0].pk, keys[1].pk);
+        assert_ne!(keys[0].sk, keys[1].sk);
+        assert_eq!(Mail::parts_of(&keys[1]), Some((mails[1].id, "CHANGE_EMAIL")));
+        assert_ne!(mails[0].idempotency_key(), mails[1].idempotency_key());
+        assert_eq!(Mail::of(&event(Fact::EmailVerified { user_id }), NOW), []);
+    }
+
+    #[test]
+    fn it_is_claimed_when_it_is_due_and_tried_for_two_hours() {
+        let (mut mail, mut now) = (mail(), NOW);
+        assert!(mail.is_due(now) && !mail.is_broken_off(now));
+        while mail.status == MailStatus::Pending {
+            now = now.max(mail.due_at);
+            let claim = mail.claimed(ulid::Ulid::from(9).into(), now);
+            assert!(!claim.is_due(now), "nobody else may claim it");
+            assert!(claim.is_broken_off(now.plus(LEASE)));
+            mail = claim.attempt_failed("no", None, now);
+        }
+        assert_eq!((mail.status, mail.attempts), (MailStatus::Failed, ATTEMPTS_MAXIMUM));
+        assert!(now.since(NOW) > Duration::from_secs(2 * 60 * 60) && now.since(NOW) < Duration::from_secs(3 * 60 * 60));
+        assert_eq!(mail.indexes().due, None);
+    }
+
+    #[test]
+    fn a_vendor_may_ask_for_a_longer_pause() {
+        let claim = mail().claimed(ulid::Ulid::from(9).into(), NOW);
+        let waits = |asked| claim.attempt_failed("busy", asked, NOW).due_at.since(NOW).as_secs();
+        assert_eq!((waits(None), waits(Some(Duration::from_secs(1))), waits(Some(Duration::from_secs(600)))), (30, 30, 600));
+    }
+}
