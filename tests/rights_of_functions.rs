@@ -172,7 +172,8 @@ impl Scenario {
     async fn members(&self) {
         let grace = Founder::register(self.platform.app(), "Grace").await;
         let own = format!("/api/organizations/{}", self.ada.organization);
-        let put = async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
+        let put =
+            async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
         put("", json!({"name": "Engines and Looms"})).await;
         put("/ai-configuration", json!({"tone": "warm"})).await;
         self.get(&format!("{own}/ai-configuration")).await;

@@ -135,7 +135,10 @@ fn no_right_is_wider_than_one_table_index_queue_or_log() {
                 // The one right outside of the stack's own resources: to send mail, from the stage's own domain.
                 if actions == ["ses:SendEmail"] {
                     let domain = &deployment.parameters["EmailDomain"];
-                    assert!(resource.ends_with(&format!(":identity/{domain}")) && !resource.contains('*'), "{resource}");
+                    assert!(
+                        resource.ends_with(&format!(":identity/{domain}")) && !resource.contains('*'),
+                        "{resource}"
+                    );
                     assert!(id.as_str() == "Mailer" || id.ends_with("Boundary"), "{id} sends mail");
                     continue;
                 }

@@ -71,7 +71,8 @@ impl Letter {
 }
 
 const IGNORE: &str = "If you did not ask for this, you can ignore this mail; nothing changes.";
-const NOT_YOU: &str = "If this was not you, reset your password now: that signs out everybody who is signed in to your account.";
+const NOT_YOU: &str =
+    "If this was not you, reset your password now: that signs out everybody who is signed in to your account.";
 
 pub(crate) fn verify_email(name: &str, url: &str) -> Letter {
     Letter::new("Confirm your e-mail address", Some(name), IGNORE)
@@ -110,9 +111,13 @@ pub(crate) fn session_revoked(name: &str) -> Letter {
 pub(crate) fn invitation(organization: &str, inviter: Option<&str>, url: &str) -> Letter {
     let organization = shown(organization);
     let inviter = inviter.map(shown).filter(|name| !name.is_empty()).unwrap_or_else(|| "Somebody".to_owned());
-    Letter::new(format!("Join {organization} on Groundwork"), None, "If you do not know them, you can ignore this mail.")
-        .says(format!("{inviter} invites you to join {organization} on Groundwork. The invitation is open for 7 days."))
-        .leads_to("See the invitation", url)
+    Letter::new(
+        format!("Join {organization} on Groundwork"),
+        None,
+        "If you do not know them, you can ignore this mail.",
+    )
+    .says(format!("{inviter} invites you to join {organization} on Groundwork. The invitation is open for 7 days."))
+    .leads_to("See the invitation", url)
 }
 
 /// A name as it may stand in a mail: one line without characters that steer, not too long, and nothing in it that a mail program would

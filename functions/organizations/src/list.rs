@@ -40,11 +40,7 @@ pub(crate) struct ListOrganizations {
 impl ListOrganizations {
     /// Whether this list has the organisation.
     fn has(&self, organization: &Organization, role: Role, now: Timestamp) -> bool {
-        if self.deleted {
-            role == Role::Owner && organization.restored(now).is_some()
-        } else {
-            organization.is_there()
-        }
+        if self.deleted { role == Role::Owner && organization.restored(now).is_some() } else { organization.is_there() }
     }
 }
 

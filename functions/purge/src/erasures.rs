@@ -32,7 +32,9 @@ pub(crate) async fn remove(services: &Services, work: &Versioned<Erasure>) -> Re
     if removed == 0 {
         removed = memberships(services, work).await?;
     }
-    for partition in [Skill::partition(id), Endorsement::partition(id), PortfolioEntry::partition(id), User::key_of(id).pk] {
+    for partition in
+        [Skill::partition(id), Endorsement::partition(id), PortfolioEntry::partition(id), User::key_of(id).pk]
+    {
         if removed == 0 {
             removed = rows(services, id, partition).await?;
         }

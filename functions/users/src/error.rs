@@ -55,7 +55,9 @@ impl From<Error> for Problem {
             Error::Yourself => Self::conflict("yourself", "This cannot be done about yourself."),
             Error::OwnsOrganization(id) => Self::conflict(
                 "owns_organization",
-                format!("The account owns the organisation {id}, which has other members: transfer it to one of them first."),
+                format!(
+                    "The account owns the organisation {id}, which has other members: transfer it to one of them first."
+                ),
             )
             .with_extension("organizationId", id),
             Error::TooManyOrganizations => Self::conflict(

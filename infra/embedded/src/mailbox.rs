@@ -110,7 +110,10 @@ impl Mailbox {
         match (method, path) {
             (&Method::POST, "/emails") => self.resend(headers, body),
             (&Method::POST, "/v2/email/outbound-emails") => self.ses(headers, body),
-            _ => (StatusCode::NOT_FOUND, json!({"statusCode": 404, "name": "not_found", "message": "There is no such path"})),
+            _ => (
+                StatusCode::NOT_FOUND,
+                json!({"statusCode": 404, "name": "not_found", "message": "There is no such path"}),
+            ),
         }
     }
 
@@ -119,7 +122,9 @@ impl Mailbox {
             (status, json!({"statusCode": status.as_u16(), "name": name, "message": "refused by the mailbox"}))
         };
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        if !text(header::AUTHORIZATION).is_some_and(|value| value.len() > "Bearer ".len() && value.starts_with("Bearer ")) {
+        if !text(header::AUTHORIZATION)
+            .is_some_and(|value| value.len() > "Bearer ".len() && value.starts_with("Bearer "))
+        {
             return refusal(StatusCode::UNAUTHORIZED, "missing_api_key");
         }
         let Ok(mail) = serde_json::from_slice::<ResendMail>(body) else {
@@ -198,20 +203,27 @@ impl Kept {
 
 impl HttpConnector for Mailbox {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())).and_then(|request| {
-            let (parts, body) = request.into_parts();
-            let body = body.bytes().unwrap_or_default();
-            let (status, document) = self.answer(&parts.method, parts.uri.path(), &parts.headers, body);
-            let response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
-            let response = response.body(SdkBody::from(document.to_string()));
-            let response = response.map_err(|error| ConnectorError::other(error.into(), None))?;
-            HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
-        });
+        let answer =
+            request.try_into_http1x().map_err(|error| ConnectorError::user(error.into())).and_then(|request| {
+                let (parts, body) = request.into_parts();
+                let body = body.bytes().unwrap_or_default();
+                let (status, document) = self.answer(&parts.method, parts.uri.path(), &parts.headers, body);
+                let response = Response::builder().status(status).header(header::CONTENT_TYPE, "application/json");
+                let response = response.body(SdkBody::from(document.to_string()));
+                let response = response.map_err(|error| ConnectorError::other(error.into(), None))?;
+                HttpResponse::try_from(response).map_err(|error| ConnectorError::other(error.into(), None))
+            });
         HttpConnectorFuture::ready(answer)
     }
 }
 
-async fn answer(State(mailbox): State<Mailbox>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response<Body> {
+async fn answer(
+    State(mailbox): State<Mailbox>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     let (status, document) = mailbox.answer(&method, uri.path(), &headers, &body);
     axum::response::IntoResponse::into_response((status, axum::Json(document)))
 }

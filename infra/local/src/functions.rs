@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use embedded::{EmbeddedSqs, Mailbox};
 use embedded::template::{Function, Template};
+use embedded::{EmbeddedSqs, Mailbox};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;

@@ -60,8 +60,8 @@ impl Http {
     }
 
     async fn exchange(&self, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, HttpError> {
-        let request = HttpRequest::try_from(request.map(SdkBody::from))
-            .map_err(|error| HttpError::NotSent(error.to_string()))?;
+        let request =
+            HttpRequest::try_from(request.map(SdkBody::from)).map_err(|error| HttpError::NotSent(error.to_string()))?;
         let answer = self.connector.call(request).await.map_err(|error| of_connector(&error))?;
         let answer = answer.try_into_http1x().map_err(|error| HttpError::NoAnswer(error.to_string()))?;
         let (parts, body) = answer.into_parts();

@@ -85,7 +85,10 @@ async fn registering_makes_an_account_its_organization_and_a_session() {
     };
     assert_eq!((asked_for, events.data[1].request_id), (user_id, event.request_id));
     let link = store.get::<Link>(&Link::key_of(link_id)).await.unwrap().unwrap();
-    assert_eq!((link.purpose, link.user_id, link.email.as_str()), (LinkPurpose::VerifyEmail, user_id, "Ada@Example.com"));
+    assert_eq!(
+        (link.purpose, link.user_id, link.email.as_str()),
+        (LinkPurpose::VerifyEmail, user_id, "Ada@Example.com")
+    );
     assert_eq!(link.expires_at, now.plus(Duration::from_secs(24 * 60 * 60)));
     assert_eq!(rows(&auth.cloud).await, one_account());
     auth.app.get("/api/auth/me").bearer(text(&answer, "accessToken")).send().await.expect(200);

@@ -32,7 +32,11 @@ async fn a_link_verifies_the_address_once() {
     let user = user_of(&registered);
     assert!(!is_verified(&auth, &registered).await);
     let token = auth.mailed(user, LinkPurpose::VerifyEmail).await;
-    assert_eq!(auth.app.get(&format!("/api/auth/verify-email?token={token}")).send().await.status, 405, "scanners look");
+    assert_eq!(
+        auth.app.get(&format!("/api/auth/verify-email?token={token}")).send().await.status,
+        405,
+        "scanners look"
+    );
     assert_eq!(verify(&auth, &token).await.status, 204);
     assert!(is_verified(&auth, &registered).await);
     let problem = verify(&auth, &token).await.expect_problem(422, "link_invalid");

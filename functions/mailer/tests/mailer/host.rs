@@ -9,11 +9,9 @@ use testkit::FunctionHost;
 async fn it_works_off_its_queue() {
     let host = FunctionHost::start("mailer", env!("CARGO_BIN_EXE_mailer")).await;
     let mut mails = Vec::new();
-    for (name, purpose) in [
-        ("Ada", LinkPurpose::VerifyEmail),
-        ("Grace", LinkPurpose::ResetPassword),
-        ("Mary", LinkPurpose::VerifyEmail),
-    ] {
+    for (name, purpose) in
+        [("Ada", LinkPurpose::VerifyEmail), ("Grace", LinkPurpose::ResetPassword), ("Mary", LinkPurpose::VerifyEmail)]
+    {
         let caller = host.cloud.caller(name).await;
         let address = format!("{}@example.com", name.to_lowercase());
         mails.extend(with_link(&host.cloud, &caller, purpose, &address).await.1);
@@ -26,6 +24,9 @@ async fn it_works_off_its_queue() {
     }
     assert_eq!(host.mailbox.mails().len(), mails.len());
     let mail = &host.mailbox.mails_to("grace@example.com")[0];
-    assert_eq!((mail.from.as_str(), mail.subject.as_str()), ("Groundwork <no-reply@groundwork.example>", "Reset your password"));
+    assert_eq!(
+        (mail.from.as_str(), mail.subject.as_str()),
+        ("Groundwork <no-reply@groundwork.example>", "Reset your password")
+    );
     assert!(mail.text.contains("https://app.example.com/reset-password#token="), "{}", mail.text);
 }

@@ -27,7 +27,10 @@ async fn a_link_is_sent_once_to_the_address_as_it_is() {
         let deps = deps(&cloud, &way, provider);
         send_mail(&deps, message(&mails[0])).await.unwrap();
         let mail = only(&way);
-        assert_eq!((mail.to, mail.from.as_str()), (vec!["ada@example.com".to_owned()], "Groundwork <mail@groundwork.example>"));
+        assert_eq!(
+            (mail.to, mail.from.as_str()),
+            (vec!["ada@example.com".to_owned()], "Groundwork <mail@groundwork.example>")
+        );
         let token = LinkSecrets::new(cloud.services.clone()).link_token(link.purpose, link.id).await.unwrap();
         let url = format!("{FRONTEND}/verify-email#token={}", token.text());
         assert!(mail.text.lines().any(|line| line == url), "{}", mail.text);
@@ -155,7 +158,11 @@ async fn what_is_not_taken_is_tried_again_and_what_is_refused_is_given_up() {
         let mail = &mails[0];
         send_mail(&deps, message(mail)).await.unwrap();
         let row = stored(&cloud, mail).await;
-        assert_eq!((row.status, row.error_code.as_deref()), (MailStatus::Pending, Some("rate_limit_exceeded")), "{provider}");
+        assert_eq!(
+            (row.status, row.error_code.as_deref()),
+            (MailStatus::Pending, Some("rate_limit_exceeded")),
+            "{provider}"
+        );
         assert_eq!(row.due_at.since(row.updated_at), Duration::from_secs(300), "as long as the vendor asks for");
         send_mail(&deps, message(mail)).await.unwrap();
         assert_eq!(stored(&cloud, mail).await.attempts, 1, "it is not due yet");
@@ -238,6 +245,10 @@ async fn whoever_breaks_off_leaves_a_mail_that_is_taken_up_where_that_is_safe() 
         assert!(way.mailbox.mails().is_empty(), "somebody may be at it");
         tokio::time::advance(after).await;
         send_mail(&deps, message(&mails[0])).await.unwrap();
-        assert_eq!((stored(&cloud, &mails[0]).await.status, way.mailbox.mails().len()), (status, arrives), "{provider}");
+        assert_eq!(
+            (stored(&cloud, &mails[0]).await.status, way.mailbox.mails().len()),
+            (status, arrives),
+            "{provider}"
+        );
     }
 }

@@ -24,7 +24,12 @@ async fn a_deleted_organization_is_gone_for_everybody_until_its_owner_restores_i
     for caller in [&ada, &adam] {
         app.get(&path).by(caller).send().await.expect_problem(404, "not_found");
         app.get(&format!("{path}/members")).by(caller).send().await.expect_problem(404, "not_found");
-        app.get("/api/activity").by(caller).organization(ada.organization_id).send().await.expect_problem(404, "not_found");
+        app.get("/api/activity")
+            .by(caller)
+            .organization(ada.organization_id)
+            .send()
+            .await
+            .expect_problem(404, "not_found");
         let list = app.get("/api/organizations").by(caller).send().await.expect(200);
         assert_eq!(list["data"].as_array().unwrap().len(), 1, "the personal one is left");
     }
@@ -86,6 +91,10 @@ async fn of_deleting_and_restoring_at_once_each_is_told_what_it_did() {
         for answer in futures_util::future::join_all((0..4).map(|_| restore())).await {
             answer.expect(200);
         }
-        assert_eq!(trail(&cloud, ada.organization_id).await, ["organization.deleted", "organization.restored"], "seed {seed}");
+        assert_eq!(
+            trail(&cloud, ada.organization_id).await,
+            ["organization.deleted", "organization.restored"],
+            "seed {seed}"
+        );
     }
 }

@@ -40,7 +40,13 @@ async fn whatever_the_store_does_an_invitation_makes_one_member() {
         let token = json!({"token": token(&calm, organization, &invitation).await});
         let accept = async || app.post("/api/invitations/accept").by(&grace).json(&token).send().await;
         let (one, other) = tokio::join!(insist(seed, &accept), insist(seed, &accept));
-        assert_eq!((one.status.as_u16(), other.status.as_u16()), (200, 200), "seed {seed}: {} {}", one.text, other.text);
+        assert_eq!(
+            (one.status.as_u16(), other.status.as_u16()),
+            (200, 200),
+            "seed {seed}: {} {}",
+            one.text,
+            other.text
+        );
         let_everything_land().await;
         assert_eq!(role(&calm, &grace, organization).await, Some(Role::Admin), "seed {seed}");
         let told = ["organization.invitationSent", "organization.invitationAccepted", "organization.memberJoined"];

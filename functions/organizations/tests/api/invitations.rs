@@ -100,7 +100,13 @@ async fn only_the_account_of_the_address_can_accept() {
     let token = token(&bench.cloud, bench.ada.organization_id, &invitation).await;
     let eve = bench.cloud.caller("Eve").await;
     bench.accept(&eve, &token).await.expect_problem(403, "another_address");
-    bench.app.post("/api/invitations/accept").json(&json!({"token": token})).send().await.expect_problem(401, "token_missing");
+    bench
+        .app
+        .post("/api/invitations/accept")
+        .json(&json!({"token": token}))
+        .send()
+        .await
+        .expect_problem(401, "token_missing");
     assert_eq!(role(&bench.cloud, &eve, bench.ada.organization_id).await, None);
     bench.accept(&bench.grace, &token).await.expect(200);
     assert_eq!(role(&bench.cloud, &bench.grace, bench.ada.organization_id).await, Some(Role::Admin));
@@ -113,8 +119,11 @@ async fn forged_and_foreign_tokens_are_told_alike() {
     let (ids, code) = good.rsplit_once('.').unwrap();
     let flipped = if code.starts_with('A') { "B" } else { "A" };
     let other = bench.cloud.founder("Eve").await;
-    let foreign = good.replace(&bench.ada.organization_id.ulid().to_string(), &other.organization_id.ulid().to_string());
-    for token in [format!("{ids}.{flipped}{}", &code[1..]), foreign, "no".to_owned(), format!("{good}="), format!(" {good}")] {
+    let foreign =
+        good.replace(&bench.ada.organization_id.ulid().to_string(), &other.organization_id.ulid().to_string());
+    for token in
+        [format!("{ids}.{flipped}{}", &code[1..]), foreign, "no".to_owned(), format!("{good}="), format!(" {good}")]
+    {
         for what in ["view", "decline"] {
             bench.present(what, &token).await.expect_problem(404, "invitation_invalid");
         }
@@ -138,7 +147,10 @@ async fn an_invitation_can_be_declined_without_an_account_and_revoked() {
     bench.accept(&bench.grace, &token).await.expect_problem(404, "invitation_invalid");
     let events = bench.app.get("/api/activity").by(&bench.ada).organization(bench.ada.organization_id).send().await;
     let events = events.expect(200)["data"].clone();
-    assert_eq!((&events[0]["type"], &events[2]["type"]), (&json!("organization.invitationRevoked"), &json!("organization.invitationDeclined")));
+    assert_eq!(
+        (&events[0]["type"], &events[2]["type"]),
+        (&json!("organization.invitationRevoked"), &json!("organization.invitationDeclined"))
+    );
     assert_eq!(events[2]["actor"]["kind"], "invitee");
 }
 
@@ -172,7 +184,9 @@ async fn sending_again_renews_and_is_limited() {
     let sent = bench.app.post(&path).by(&bench.ada).send().await;
     assert!(sent.header("ratelimit").unwrap().contains("\"invitations\";r=49"), "{:?}", sent.headers);
     let sent = sent.expect(200);
-    assert!(sent["expiresAt"].as_str() > invitation["expiresAt"].as_str() && sent["createdAt"] == invitation["createdAt"]);
+    assert!(
+        sent["expiresAt"].as_str() > invitation["expiresAt"].as_str() && sent["createdAt"] == invitation["createdAt"]
+    );
     for _ in 0..4 {
         bench.app.post(&path).by(&bench.ada).send().await.expect(200);
     }
@@ -196,7 +210,8 @@ async fn bad_addresses_roles_and_members_are_refused() {
     bench.cloud.write(|transaction| transaction.create(account.clone())).await;
     bench.cloud.join(&bench.grace, bench.ada.organization_id, Role::Member).await;
     bench.invite("grace@example.com", "member").await.expect_problem(409, "already_member");
-    let by_member = bench.app.post(&bench.path("")).by(&bench.grace).json(&json!({"email": "a@example.com", "role": "member"}));
+    let by_member =
+        bench.app.post(&bench.path("")).by(&bench.grace).json(&json!({"email": "a@example.com", "role": "member"}));
     by_member.send().await.expect_problem(403, "forbidden");
     bench.app.get(&bench.path("")).by(&bench.grace).send().await.expect_problem(403, "forbidden");
     assert!(bench.trail().await.is_empty());

@@ -18,8 +18,7 @@ struct Team {
 impl Team {
     async fn new() -> Self {
         let cloud = Cloud::new();
-        let (ada, adam, mary) =
-            (cloud.founder("Ada").await, cloud.caller("Adam").await, cloud.caller("Mary").await);
+        let (ada, adam, mary) = (cloud.founder("Ada").await, cloud.caller("Adam").await, cloud.caller("Mary").await);
         cloud.join(&adam, ada.organization_id, Role::Admin).await;
         cloud.join(&mary, ada.organization_id, Role::Member).await;
         Self { app: app(&cloud), cloud, ada, adam, mary }
@@ -63,7 +62,11 @@ async fn members_are_listed_with_names_and_roles_page_by_page() {
     assert_eq!(seen[1]["userId"], team.adam.user_id.to_string());
     assert!(!seen[0].to_string().contains('@'), "addresses are not told");
     let cursor = team.app.get(&team.path("/members?limit=1")).by(&team.ada).send().await.expect(200);
-    let elsewhere = format!("/api/organizations/{}/members?cursor={}", team.mary.organization_id, cursor["nextCursor"].as_str().unwrap());
+    let elsewhere = format!(
+        "/api/organizations/{}/members?cursor={}",
+        team.mary.organization_id,
+        cursor["nextCursor"].as_str().unwrap()
+    );
     team.app.get(&elsewhere).by(&team.mary).send().await.expect_problem(400, "malformed");
 }
 
@@ -132,7 +135,10 @@ async fn the_ownership_passes_to_another_member_and_the_owner_becomes_an_admin()
     team.transfer(ada, mary).await.expect_problem(403, "forbidden");
     let event = team.app.get("/api/activity").by(mary).organization(ada.organization_id).send().await.expect(200);
     let data = json!({"from": ada.user_id.to_string(), "to": mary.user_id.to_string()});
-    assert_eq!((&event["data"][0]["type"], &event["data"][0]["data"]), (&json!("organization.ownershipTransferred"), &data));
+    assert_eq!(
+        (&event["data"][0]["type"], &event["data"][0]["data"]),
+        (&json!("organization.ownershipTransferred"), &data)
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -47,7 +47,10 @@ async fn an_admin_renames_an_organization_and_the_same_again_is_no_change() {
     let path = format!("/api/organizations/{}", ada.organization_id);
     let put = |body: Value| app.put(&path).by(&eve).json(&body).send();
     let renamed = put(json!({"name": " Looms ", "industry": "Textiles"})).await.expect(200);
-    assert_eq!((&renamed["name"], &renamed["industry"], &renamed["role"]), (&json!("Looms"), &json!("Textiles"), &json!("admin")));
+    assert_eq!(
+        (&renamed["name"], &renamed["industry"], &renamed["role"]),
+        (&json!("Looms"), &json!("Textiles"), &json!("admin"))
+    );
     assert_eq!(app.get(&path).by(&eve).send().await.expect(200), renamed);
     put(json!({"name": "Looms", "industry": "Textiles"})).await.expect(200);
     let cleared = put(json!({"name": "Looms"})).await.expect(200);

@@ -48,13 +48,13 @@ pub(crate) async fn organization(cloud: &Cloud, deleted: bool) -> OrganizationId
     let ids = &services.ids;
     let (user, trace): (UserId, _) = (ids.next(), Trace::begin(ids));
     let (lead, conversation): (LeadId, ConversationId) = (ids.next(), ids.next());
-    let event =
-        |fact: Fact| services.event(id, Actor::User { user_id: user }, trace, fact);
+    let event = |fact: Fact| services.event(id, Actor::User { user_id: user }, trace, fact);
     let open_task = ids.next();
     let invitation = Invitation::new(ids.next(), id, "grace@example.com", Role::Member, user, now);
     let mut rows: Vec<Box<dyn Fn(&mut Transaction<Problem>) + '_>> = Vec::new();
     for number in 0..130 {
-        let (lead_id, activity, message): (LeadId, _, _) = (if number == 0 { lead } else { ids.next() }, ids.next(), ids.next());
+        let (lead_id, activity, message): (LeadId, _, _) =
+            (if number == 0 { lead } else { ids.next() }, ids.next(), ids.next());
         let happened = event(Fact::LeadCreated { lead_id });
         let identity = LeadIdentity::new(id, &format!("email:{number}@example.com"), lead_id);
         rows.push(Box::new(move |transaction| transaction.create(lead_of(id, lead_id, now))));

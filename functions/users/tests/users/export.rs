@@ -29,31 +29,33 @@ async fn leads(world: &World, of: &Caller, leads: usize, activities: usize) {
     let (services, organization_id) = (&world.cloud.services, of.organization_id);
     for _ in 0..leads {
         let (lead_id, at) = (services.ids.next::<LeadId>(), services.clock.now());
-        world.cloud.write(|transaction| {
-            transaction.create(Lead {
-                id: lead_id,
-                organization_id,
-                details: LeadDetails { name: "Grace".to_owned(), ..LeadDetails::default() },
-                open_follow_up_task_id: None,
-                last_follow_up_at: None,
-                created_at: at,
-                updated_at: at,
-            });
-            for _ in 0..activities {
-                transaction.create(LeadActivity {
-                    id: services.ids.next(),
+        world
+            .cloud
+            .write(|transaction| {
+                transaction.create(Lead {
+                    id: lead_id,
                     organization_id,
-                    lead_id,
-                    kind: LeadActivityKind::Note,
-                    subject: "A note".to_owned(),
-                    body: "Of what was said.".to_owned(),
-                    task_id: None,
-                    actor: Actor::Platform,
-                    at,
+                    details: LeadDetails { name: "Grace".to_owned(), ..LeadDetails::default() },
+                    open_follow_up_task_id: None,
+                    last_follow_up_at: None,
+                    created_at: at,
+                    updated_at: at,
                 });
-            }
-        })
-        .await;
+                for _ in 0..activities {
+                    transaction.create(LeadActivity {
+                        id: services.ids.next(),
+                        organization_id,
+                        lead_id,
+                        kind: LeadActivityKind::Note,
+                        subject: "A note".to_owned(),
+                        body: "Of what was said.".to_owned(),
+                        task_id: None,
+                        actor: Actor::Platform,
+                        at,
+                    });
+                }
+            })
+            .await;
     }
 }
 
@@ -77,15 +79,24 @@ async fn everything_of_a_person_comes_page_by_page_and_no_secret() {
         *counts.entry(record["type"].as_str().unwrap()).or_default() += 1;
     }
     for (kind, count) in [
-        ("user", 1), ("profile", 1), ("session", 1), ("connection", 1), ("connectionCount", 1), ("skill", 1),
-        ("portfolioEntry", 1), ("organization", 1), ("lead", 33), ("leadActivity", 180),
+        ("user", 1),
+        ("profile", 1),
+        ("session", 1),
+        ("connection", 1),
+        ("connectionCount", 1),
+        ("skill", 1),
+        ("portfolioEntry", 1),
+        ("organization", 1),
+        ("lead", 33),
+        ("leadActivity", 180),
     ] {
         assert_eq!(counts.get(kind), Some(&count), "{kind} in {counts:?}");
     }
     let profile = records.iter().find(|record| record["type"] == "profile").unwrap();
     assert_eq!(profile["record"]["bio"], "I compute.");
     let text = json!(records).to_string();
-    for secret in ["refreshHash", "blockedByOther", "passwordHash", "listingPk", "duePk", &mallory.user_id.to_string()] {
+    for secret in ["refreshHash", "blockedByOther", "passwordHash", "listingPk", "duePk", &mallory.user_id.to_string()]
+    {
         assert!(!text.contains(secret), "{secret}");
     }
 }

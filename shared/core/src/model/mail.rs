@@ -314,6 +314,9 @@ mod tests {
     fn a_vendor_may_ask_for_a_longer_pause() {
         let claim = mail().claimed(ulid::Ulid::from(9).into(), NOW);
         let waits = |asked| claim.attempt_failed("busy", asked, NOW).due_at.since(NOW).as_secs();
-        assert_eq!((waits(None), waits(Some(Duration::from_secs(1))), waits(Some(Duration::from_secs(600)))), (30, 30, 600));
+        assert_eq!(
+            (waits(None), waits(Some(Duration::from_secs(1))), waits(Some(Duration::from_secs(600)))),
+            (30, 30, 600)
+        );
     }
 }

@@ -48,8 +48,7 @@ impl Entity for Membership {
     }
 
     fn indexes(&self) -> Indexes {
-        let listing =
-            ListingIndex { partition: Self::members(self.organization_id), sort: self.user_id.to_string() };
+        let listing = ListingIndex { partition: Self::members(self.organization_id), sort: self.user_id.to_string() };
         Indexes { listing: Some(listing), ..Indexes::default() }
     }
 }

@@ -108,7 +108,8 @@ mod tests {
         let mut listed = BTreeSet::new();
         for place in Place::all(organization) {
             listed.insert(named(place.rows.tagged_partition()));
-            for (id, name) in [("led_01KAGR3V0R0000000000000000", "<lead>"), ("cnv_01KAGR3V0R0000000000000000", "<conversation>")]
+            for (id, name) in
+                [("led_01KAGR3V0R0000000000000000", "<lead>"), ("cnv_01KAGR3V0R0000000000000000", "<conversation>")]
             {
                 let below = place.below.and_then(|below| below(organization, id));
                 listed.extend(below.map(|below| named(&below).replace(id, name)));

@@ -23,7 +23,10 @@ pub struct EmailConfig {
 #[derive(Clone)]
 pub(super) enum Provider {
     Ses(SesAccount),
-    Resend { base_url: String, api_key: String },
+    Resend {
+        base_url: String,
+        api_key: String,
+    },
     #[cfg(not(target_arch = "wasm32"))]
     Smtp(Transport),
 }
@@ -84,7 +87,11 @@ fn ses(reader: &mut Reader<'_>) -> Provider {
     let (id, secret) = (needed(reader, "AWS_ACCESS_KEY_ID"), needed(reader, "AWS_SECRET_ACCESS_KEY"));
     let session = reader.optional("AWS_SESSION_TOKEN");
     let base_url = url(reader.optional("SES_BASE_URL"), &format!("https://email.{region}.amazonaws.com"));
-    Provider::Ses(SesAccount { base_url, region, credentials: Credentials::new(id, secret, session, None, "environment") })
+    Provider::Ses(SesAccount {
+        base_url,
+        region,
+        credentials: Credentials::new(id, secret, session, None, "environment"),
+    })
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -92,7 +99,9 @@ fn smtp(reader: &mut Reader<'_>) -> Transport {
     let url = needed(reader, "SMTP_URL");
     transport(&url).unwrap_or_else(|| {
         if !url.is_empty() {
-            reader.fault("SMTP_URL is malformed: it is smtps://user:password@host:port, or smtp://host:port on this machine");
+            reader.fault(
+                "SMTP_URL is malformed: it is smtps://user:password@host:port, or smtp://host:port on this machine",
+            );
         }
         Transport::nowhere()
     })

@@ -59,7 +59,8 @@ impl Email {
 
 /// Whether a text has no line breaks in it, nor other characters that steer.
 fn is_line(text: &str) -> bool {
-    !text.is_empty() && !text.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'))
+    !text.is_empty()
+        && !text.chars().any(|character| character.is_control() || matches!(character, '\u{2028}' | '\u{2029}'))
 }
 
 #[cfg(test)]
@@ -73,7 +74,13 @@ mod tests {
     #[test]
     fn no_header_can_be_slipped_in() {
         assert!(email("ada@example.com", "Hello, Ada").is_ok());
-        for to in ["", "ada", "ada@example.com\r\nBcc: eve@example.com", "a@example.com, b@example.com", "Ada <ada@example.com>"] {
+        for to in [
+            "",
+            "ada",
+            "ada@example.com\r\nBcc: eve@example.com",
+            "a@example.com, b@example.com",
+            "Ada <ada@example.com>",
+        ] {
             assert_eq!(email(to, "Hello"), Err(InvalidEmail), "{to:?}");
         }
         for subject in ["", "Hello\nBcc: eve@example.com", "Hello\r", "Hello\u{2028}", "Hello\0"] {

@@ -22,9 +22,9 @@ impl Transport {
 
 /// The server at this URL. Without encryption only one on this machine is spoken to.
 pub(super) fn transport(url: &str) -> Option<Transport> {
-    let is_local = ["smtp://127.0.0.1", "smtp://localhost", "smtp://[::1]"].iter().any(|local| {
-        url.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-    });
+    let is_local = ["smtp://127.0.0.1", "smtp://localhost", "smtp://[::1]"]
+        .iter()
+        .any(|local| url.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
     if !is_local && !url.starts_with("smtps://") && !(url.starts_with("smtp://") && url.ends_with("?tls=required")) {
         return None;
     }

@@ -82,7 +82,10 @@ async fn resend_is_asked_in_its_form() {
     let receipt = vendor.mailer("resend").send(&email(), "mal_1-verify-email").await.unwrap();
     assert_eq!(receipt, Receipt { id: Some("49a3999c".to_owned()) });
     let request = vendor.asked().remove(0);
-    assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", "https://api.resend.com/emails"));
+    assert_eq!(
+        (request.method().as_str(), request.uri().to_string().as_str()),
+        ("POST", "https://api.resend.com/emails")
+    );
     let names = ["authorization", "content-type", "idempotency-key"];
     assert_eq!(names.map(|name| header(&request, name)), ["Bearer re_test", "application/json", "mal_1-verify-email"]);
     let expected = json!({"from": "Groundwork <mail@groundwork.example>", "to": ["ada@example.com"], "subject": "Hello, Ada",
