@@ -61,6 +61,8 @@ async fn a_forgotten_password_is_reset_by_mail_and_ends_what_was_before() {
     let (access, refresh) = (token_of(&registered, "accessToken"), token_of(&registered, "refreshToken"));
     platform.app().get("/api/ventures").bearer(&access).send().await.expect(200);
 
+    platform.settle().await;
+
     // What an unknown address is answered, and that it gets nothing.
     for address in [ADA, "nobody@example.com"] {
         let answer = post(&platform, "/api/auth/password/forgot", &json!({"email": address})).await;
@@ -102,6 +104,7 @@ async fn a_forgotten_password_is_reset_by_mail_and_ends_what_was_before() {
 async fn an_address_is_changed_by_mail_and_the_old_one_is_told() {
     let platform = TestPlatform::start().await;
     let ada = Founder::register(platform.app(), "Ada").await;
+    platform.settle().await;
     let other = "ada@lovelace.example";
     let change = json!({"newEmail": other, "password": PASSWORD});
     let asked = platform.app().post("/api/auth/email/change").bearer(&ada.token).json(&change).send().await;

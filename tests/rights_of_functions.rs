@@ -130,7 +130,8 @@ impl Scenario {
         let email = self.ada.email.clone();
         self.platform.settle().await;
         assert_eq!(self.send("POST", "/api/auth/verify-email/request", None).await.status, 202);
-        self.platform.settle().await;
+        self.platform.lose_messages(&self.platform.sqs.queue_url("groundwork-local-mail")).await;
+        self.sweep(3 * MINUTE).await;
         let follow = |path: &'static str, mut body: Value, token: String| {
             body["token"] = json!(token);
             self.platform.app().post(path).json(&body).send()

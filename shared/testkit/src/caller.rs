@@ -91,6 +91,7 @@ impl Cloud {
     pub async fn join(&self, caller: &Caller, organization_id: OrganizationId, role: Role) {
         let (user_id, joined_at) = (caller.user_id, self.services.clock.now());
         self.write(|transaction| transaction.create(Membership { user_id, organization_id, role, joined_at })).await;
+        self.services.access.clear();
     }
 
     /// Puts an organisation on a plan.

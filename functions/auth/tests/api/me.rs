@@ -45,7 +45,8 @@ async fn the_caller_sees_their_account_and_session() {
     let me = auth.app.get("/api/auth/me").bearer(text(&registered, "accessToken")).send().await.expect(200);
     let user_id: UserId = text(&registered["user"], "id").parse().unwrap();
     let user = json!({
-        "id": user_id.to_string(), "email": "ada@example.com", "name": "ada", "createdAt": "2026-11-20T09:00:00.000Z",
+        "id": user_id.to_string(), "email": "ada@example.com", "emailVerified": false, "name": "ada",
+        "createdAt": "2026-11-20T09:00:00.000Z",
     });
     let session = json!({
         "id": text(&registered, "refreshToken").split('.').nth(1),

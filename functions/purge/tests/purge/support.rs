@@ -34,8 +34,11 @@ pub(crate) fn deps(cloud: &Cloud) -> Deps {
     Deps { services: cloud.services.clone() }
 }
 
+/// A row in the making.
+type Row<'a> = Box<dyn Fn(&mut Transaction<Problem>) + 'a>;
+
 /// Writes rows, a hundred at a time.
-async fn write(cloud: &Cloud, rows: Vec<Box<dyn Fn(&mut Transaction<Problem>) + '_>>) {
+async fn write(cloud: &Cloud, rows: Vec<Row<'_>>) {
     for chunk in rows.chunks(100) {
         cloud.write(|transaction| chunk.iter().for_each(|row| row(transaction))).await;
     }
@@ -51,7 +54,7 @@ pub(crate) async fn organization(cloud: &Cloud, deleted: bool) -> OrganizationId
     let event = |fact: Fact| services.event(id, Actor::User { user_id: user }, trace, fact);
     let open_task = ids.next();
     let invitation = Invitation::new(ids.next(), id, "grace@example.com", Role::Member, user, now);
-    let mut rows: Vec<Box<dyn Fn(&mut Transaction<Problem>) + '_>> = Vec::new();
+    let mut rows: Vec<Row<'_>> = Vec::new();
     for number in 0..130 {
         let (lead_id, activity, message): (LeadId, _, _) =
             (if number == 0 { lead } else { ids.next() }, ids.next(), ids.next());
