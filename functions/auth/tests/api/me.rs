@@ -27,7 +27,7 @@ fn claims(token: &str) -> Value {
 }
 
 fn signed(claims: &Value, key: &EncodingKey, algorithm: Algorithm, key_id: Option<String>) -> String {
-    let header = Header { kid: key_id, ..Header::new(algorithm) };
+    let header = Header { typ: Some("at+jwt".to_owned()), kid: key_id, ..Header::new(algorithm) };
     jsonwebtoken::encode(&header, claims, key).expect("the key signs")
 }
 
@@ -103,7 +103,7 @@ async fn a_forged_token_is_refused() {
         panic!("a JWT has three parts")
     };
     let encode = |value: Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let none = encode(json!({"alg": "none", "kid": kid(), "typ": "JWT"}));
+    let none = encode(json!({"alg": "none", "kid": kid(), "typ": "at+jwt"}));
     let eddsa = Algorithm::EdDSA;
     let other_user = auth.cloud.services.ids.next::<UserId>().to_string();
     let other_session = auth.cloud.services.ids.next::<SessionId>().to_string();

@@ -59,7 +59,7 @@ async fn every_answer_is_dressed_alike() {
     let dressed = [
         ("api-version", "1"),
         ("cache-control", "no-store"),
-        ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"),
         ("referrer-policy", "no-referrer"),
         ("strict-transport-security", "max-age=63072000; includeSubDomains"),
         ("x-content-type-options", "nosniff"),

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
 
+use super::TokenIssuer;
 use crate::clock::{Clock, Timestamp};
 use crate::id::SigningKeyId;
 use crate::model::signing_key::VerifyingKey;
@@ -62,8 +62,11 @@ impl KeyRing {
         let page = self.store.list::<VerifyingKey>(&Listing::of_partition(VerifyingKey::PARTITION), None).await?;
         let mut keys = Keys::new();
         for key in page.data {
-            let jwk: Jwk = serde_json::from_value(key.value.jwk).map_err(Problem::internal)?;
-            keys.insert(key.value.id, Arc::new(DecodingKey::from_jwk(&jwk).map_err(Problem::internal)?));
+            match TokenIssuer::decoding_key(&key.value) {
+                Some(decoding_key) => drop(keys.insert(key.value.id, Arc::new(decoding_key))),
+                // Its tokens are refused; those of the other keys go on.
+                None => tracing::error!(key = %key.value.id, "a public key cannot be used"),
+            }
         }
         let found = keys.get(&id).cloned();
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, keys));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,18 @@ use crate::problem::Problem;
 
 /// How far a clock may run ahead of ours before its tokens are refused as not yet valid.
 const SKEW: Duration = Duration::from_secs(30);
+
+/// What kind of token it is (RFC 9068): no other that might one day be signed with the same keys is taken for an access token.
+const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// The header of an access token, and all that may be in it: there is nothing for `jwk`, `jku`, `x5u` or `crit` to say.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TokenHeader {
+    typ: String,
+    alg: String,
+    kid: SigningKeyId,
+}
 
 /// The claims of an access token. `sub`, `userId` and `user_id` are the same: the ancestors' clients read one or another.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -111,16 +125,30 @@ impl TokenIssuer {
             exp: now.plus(self.config.access_lifetime).as_seconds(),
         };
         let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(ACCESS_TOKEN_TYPE.to_owned());
         header.kid = Some(key.id.to_string());
         let token =
             jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&key.pkcs8)).map_err(Problem::internal)?;
         Ok(AccessToken { token, expires_in: lifetime_seconds })
     }
 
-    /// The key a token says it was signed with; `None` if the token is no EdDSA JWT of ours.
+    /// The key that an access token of ours says it was signed with; `None` if it cannot be one.
     pub fn key_id(token: &str) -> Option<SigningKeyId> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        (header.alg == Algorithm::EdDSA).then_some(header.kid)??.parse().ok()
+        let header = URL_SAFE_NO_PAD.decode(token.split('.').next()?).ok()?;
+        let header: TokenHeader = serde_json::from_slice(&header).ok()?;
+        (header.typ == ACCESS_TOKEN_TYPE && header.alg == "EdDSA").then_some(header.kid)
+    }
+
+    /// The public key of a row, if it is what [`Self::new_key`] makes: an Ed25519 key for signatures under the row's own id.
+    pub fn decoding_key(key: &VerifyingKey) -> Option<DecodingKey> {
+        let jwk: Jwk = serde_json::from_value(key.jwk.clone()).ok()?;
+        let AlgorithmParameters::OctetKeyPair(parameters) = &jwk.algorithm else { return None };
+        let is_ours = parameters.curve == EllipticCurve::Ed25519
+            && jwk.common.key_algorithm == Some(KeyAlgorithm::EdDSA)
+            && jwk.common.public_key_use == Some(PublicKeyUse::Signature)
+            && jwk.common.key_id == Some(key.id.to_string())
+            && URL_SAFE_NO_PAD.decode(&parameters.x).is_ok_and(|point| point.len() == 32);
+        if is_ours { DecodingKey::from_jwk(&jwk).ok() } else { None }
     }
 
     /// The claims of a token whose signature, issuer, audience and times are right; `None` otherwise. Times are checked by our clock.
@@ -137,3 +165,6 @@ impl TokenIssuer {
         (begun && now_seconds < claims.exp).then_some(claims)
     }
 }
+
+#[cfg(test)]
+mod tests;

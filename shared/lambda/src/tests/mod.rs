@@ -1,6 +1,7 @@
 //! Tests of the host: its parts over the embedded queues and table, and a whole function as a process under Lambda's Runtime API.
 
 mod batch;
+mod connection;
 mod events;
 mod http;
 mod logging;
