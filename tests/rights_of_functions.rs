@@ -298,7 +298,21 @@ impl Scenario {
             let answer = self.send("POST", &format!("{eve_path}/{rest}"), None).await;
             assert_eq!(answer.status, 204, "{}", answer.text);
         }
+        self.platform.services.access.clear();
+        // Eve knows Ada again when she goes, so that the purge has something to do for others.
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({}))).await.expect(200);
+        by_eve("POST", &format!("{skill}/endorsement"), 200).await;
+        by_eve("GET", &format!("{eve_path}/export"), 200).await;
+        by_eve("DELETE", &eve_path, 202).await;
         self.platform.settle().await;
+        tokio::time::sleep(10 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["erased"], 1);
+        self.platform.settle().await;
+        assert!(self.get(&format!("{ada}/skills")).await["data"][0]["endorsements"] == 0);
     }
 
     async fn chat(&self) {

@@ -121,11 +121,17 @@ impl Run<'_> {
                 let outcome = match kind {
                     Kind::Organizations => match Organization::id_of(key) {
                         Some(organization) => self.organization(organization).await,
-                        None => Ok(stray(key)),
+                        None => {
+                            stray(key);
+                            Ok(())
+                        }
                     },
                     Kind::Accounts => match Erasure::id_of(key) {
                         Some(account) => self.account(account).await,
-                        None => Ok(stray(key)),
+                        None => {
+                            stray(key);
+                            Ok(())
+                        }
                     },
                 };
                 if let Err(problem) = outcome {

@@ -1,5 +1,7 @@
 //! Profiles, connections, skills, portfolios.
 
+use std::time::Duration;
+
 use groundwork::operator::set_role;
 use serde_json::{Value, json};
 use shared::access::PlatformRole;
@@ -49,6 +51,7 @@ pub(super) async fn run(scenario: &mut Scenario) {
     skills(scenario, &ada, &grace).await;
     portfolio(scenario, &ada).await;
     activity(scenario, &ada).await;
+    erasure(scenario, &grace).await;
     scenario.organization = organization;
 }
 
@@ -186,4 +189,18 @@ async fn activity(scenario: &mut Scenario, ada: &str) {
     scenario.measure("listUserActivity", "", 200, request).await;
     let request = scenario.get(&format!("/api/users/{ada}/activity/analytics"));
     scenario.measure("getActivityFigures", "", 200, request).await;
+}
+
+/// Grace takes everything along and goes; an hour later nothing is left of her.
+async fn erasure(scenario: &mut Scenario, grace: &Person) {
+    let path = format!("/api/users/{}", grace.id);
+    let request = grace.dress(scenario.stage.app.get(&format!("{path}/export")));
+    scenario.measure("exportUser", "", 200, request).await;
+    let request = grace.dress(scenario.stage.app.delete(&path));
+    scenario.measure("deleteUser", "", 202, request).await;
+    tokio::time::sleep(Duration::from_secs(60 * 60)).await;
+    let run = scenario.stage.purge("an account and its personal organisation, of few rows").await;
+    let follows = scenario.stage.follow().await;
+    scenario.note_runs(&follows);
+    scenario.note(run, follows);
 }
