@@ -325,6 +325,72 @@ impl Scenario {
         self.platform.settle().await;
     }
 
+    /// People write of themselves, get to know each other, endorse, part and block; operators make and suspend accounts.
+    async fn people(&self) {
+        let app = self.platform.app();
+        let eve = Founder::register(app, "Eve").await;
+        let id = |organization: &str| organization.replacen("org_", "usr_", 1);
+        let ada = self.get("/api/auth/me").await["user"]["id"].as_str().unwrap().to_owned();
+        let (ada, eve_path) = (format!("/api/users/{ada}"), format!("/api/users/{}", id(&eve.organization)));
+        let profile = json!({"name": "Ada Lovelace", "city": "London", "role": "founder", "timeZone": "UTC"});
+        self.send("PUT", &ada, Some(profile)).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        let entry = self.post(&format!("{ada}/portfolio"), json!({"title": "Engine"}), 201).await;
+        let entry = format!("{ada}/portfolio/{}", entry["id"].as_str().unwrap());
+        self.send("PUT", &entry, Some(json!({"title": "Engines"}))).await.expect(200);
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({"skills": "connections"}))).await.expect(200);
+
+        let by_eve = async |method: &str, path: &str, status: u16| {
+            let answer = app.request(method, path).bearer(&eve.token).send().await;
+            assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+        };
+        by_eve("GET", &ada, 200).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/decline"), None).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        by_eve("GET", "/api/users/connections", 200).await;
+        by_eve("GET", &format!("{ada}/connections/mutual"), 200).await;
+        for (method, status) in [("POST", 200), ("DELETE", 204), ("POST", 200)] {
+            by_eve(method, &format!("{skill}/endorsement"), status).await;
+        }
+        by_eve("GET", &format!("{ada}/skills"), 200).await;
+        by_eve("GET", &format!("{ada}/portfolio"), 200).await;
+        by_eve("GET", "/api/users?name=ada", 200).await;
+        by_eve("DELETE", &format!("{ada}/connection"), 204).await;
+        for method in ["POST", "DELETE"] {
+            self.send(method, &format!("{eve_path}/block"), None).await;
+        }
+        for path in [&skill, &entry] {
+            assert_eq!(self.send("DELETE", path, None).await.status, 204);
+        }
+        for rest in ["/privacy", "/activity", "/activity/analytics"] {
+            self.get(&format!("{ada}{rest}")).await;
+        }
+        set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
+        self.post("/api/users/create", json!({"email": "mary@example.com", "name": "Mary"}), 201).await;
+        for rest in ["suspend", "reinstate"] {
+            let answer = self.send("POST", &format!("{eve_path}/{rest}"), None).await;
+            assert_eq!(answer.status, 204, "{}", answer.text);
+        }
+        self.platform.services.access.clear();
+        // Eve knows Ada again when she goes, so that the purge has something to do for others.
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({}))).await.expect(200);
+        by_eve("POST", &format!("{skill}/endorsement"), 200).await;
+        by_eve("GET", &format!("{eve_path}/export"), 200).await;
+        by_eve("DELETE", &eve_path, 202).await;
+        self.platform.settle().await;
+        tokio::time::sleep(10 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["erased"], 1);
+        self.platform.settle().await;
+        assert!(self.get(&format!("{ada}/skills")).await["data"][0]["endorsements"] == 0);
+    }
+
     async fn chat(&self) {
         let said = self.post("/api/chat/message", json!({"message": "Hello"}), 200).await;
         drop(self.ai.clone().unavailable());
@@ -467,6 +533,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.organizations_and_ventures().await;
     scenario.members().await;
     scenario.webhooks().await;
+    scenario.people().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;

@@ -50,6 +50,7 @@ pub fn openapi() -> OpenApi {
     let parts = [
         ("auth", auth::router().into_openapi()),
         ("organizations", organizations::router().into_openapi()),
+        ("users", users::router().into_openapi()),
         ("ventures", ventures::router().into_openapi()),
         ("crm", crm::router().into_openapi()),
         ("agents", agents::router().into_openapi()),
@@ -66,6 +67,7 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
+        ("users", users::router().with_state(users::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
