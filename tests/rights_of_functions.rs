@@ -15,7 +15,7 @@ use embedded::{WireResponse, WireService};
 use groundwork::journal::{Kind, Rights};
 use groundwork::operator::{set_plan, set_role};
 use serde_json::{Value, json};
-use shared::access::PlatformRole;
+use shared::access::{LinkSecrets, PlatformRole};
 use shared::ai::AiError;
 use shared::event::Event;
 use shared::http::{HealthCheck, health_routes};
@@ -205,6 +205,8 @@ impl Scenario {
         self.ada.organization = made["id"].as_str().unwrap().to_owned();
         self.get("/api/organizations").await;
         self.get(&format!("/api/organizations/{}", self.ada.organization)).await;
+        // On AWS no function has what another remembers.
+        self.platform.services.access.clear();
         let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
         let made = self.ada.post("/api/ventures/create", "once", &venture).await.expect(201);
         let again = self.ada.post("/api/ventures/create", "once", &venture).await;
@@ -212,6 +214,97 @@ impl Scenario {
         self.get("/api/ventures").await;
         self.get(&format!("/api/ventures/{}", made["id"].as_str().unwrap())).await;
         self.get("/api/activity").await;
+    }
+
+    /// Everything that members do with an organisation and with each other, up to its end.
+    async fn members(&self) {
+        let grace = Founder::register(self.platform.app(), "Grace").await;
+        let own = format!("/api/organizations/{}", self.ada.organization);
+        let put =
+            async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
+        put("", json!({"name": "Engines and Looms"})).await;
+        put("/ai-configuration", json!({"tone": "warm"})).await;
+        self.get(&format!("{own}/ai-configuration")).await;
+        self.get(&format!("{own}/usage")).await;
+        let links = LinkSecrets::new(self.platform.services.clone());
+        let invited = async || {
+            let body = json!({"email": grace.email, "role": "member"});
+            let made = self.post(&format!("{own}/invitations"), body, 201).await;
+            let id = made["id"].as_str().unwrap();
+            let token = links.invitation_token(self.organization(), id.parse().unwrap()).await.unwrap();
+            (format!("{own}/invitations/{id}"), json!({"token": token.text()}))
+        };
+        let (_, token) = invited().await;
+        self.post("/api/invitations/view", token.clone(), 200).await;
+        assert_eq!(self.send("POST", "/api/invitations/decline", Some(token)).await.status, 204);
+        let (path, _) = invited().await;
+        self.get(&format!("{own}/invitations")).await;
+        self.send("POST", &format!("{path}/resend"), None).await.expect(200);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        let accept = async || {
+            let (_, token) = invited().await;
+            let accepted = self.platform.app().post("/api/invitations/accept").bearer(&grace.token).json(&token);
+            accepted.send().await.expect(200);
+        };
+        accept().await;
+        let members = self.get(&format!("{own}/members")).await;
+        let of = |role: &str| {
+            let mut members = members["data"].as_array().unwrap().iter();
+            members.find(|member| member["role"] == role).unwrap()["userId"].clone()
+        };
+        let member = format!("/members/{}", of("member").as_str().unwrap());
+        put(&member, json!({"role": "admin"})).await;
+        let transfer = format!("{own}/transfer-ownership");
+        self.post(&transfer, json!({"userId": of("member")}), 200).await;
+        let back = self.platform.app().post(&transfer).bearer(&grace.token).json(&json!({"userId": of("owner")}));
+        back.send().await.expect(200);
+        let leave = self.platform.app().post(&format!("{own}/leave")).bearer(&grace.token);
+        assert_eq!(leave.send().await.status, 204);
+        accept().await;
+        assert_eq!(self.send("DELETE", &format!("{own}{member}"), None).await.status, 204);
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.send("POST", &format!("{own}/restore"), None).await.expect(200);
+        self.platform.settle().await;
+    }
+
+    /// An endpoint is told of events, changed, told once more and removed; what it does not take comes again by the sweep.
+    async fn webhooks(&self) {
+        let own = format!("/api/organizations/{}/webhooks", self.ada.organization);
+        let made =
+            self.post(&own, json!({"url": "https://example.com/hook", "events": ["venture.created"]}), 201).await;
+        let path = format!("{own}/{}", made["webhook"]["id"].as_str().unwrap());
+        self.get(&own).await;
+        self.get(&path).await;
+        let details = json!({"url": "https://example.com/hook", "events": ["venture.*"]});
+        self.send("PUT", &path, Some(details)).await.expect(200);
+        self.send("POST", &format!("{path}/rotate-secret"), None).await.expect(200);
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::SERVICE_UNAVAILABLE);
+        let venture = json!({"name": "Loom", "stage": "idea", "category": "Hardware", "description": "Weaves."});
+        self.post("/api/ventures/create", venture, 201).await;
+        self.platform.settle().await;
+        self.platform.hooks.answer(http::StatusCode::NO_CONTENT);
+        self.sweep(MINUTE).await;
+        assert_eq!(self.platform.hooks.received().len(), 2);
+        let deliveries = self.get(&format!("{path}/deliveries")).await;
+        assert_eq!(deliveries["data"][0]["status"], "delivered");
+        let replay = format!("{path}/deliveries/{}/replay", deliveries["data"][0]["id"].as_str().unwrap());
+        self.send("POST", &replay, None).await.expect(200);
+        self.platform.settle().await;
+        assert_eq!(self.platform.hooks.received().len(), 3);
+        assert_eq!(self.send("DELETE", &path, None).await.status, 204);
+        self.platform.settle().await;
+    }
+
+    /// An organisation that was deleted is gone a month later.
+    async fn purge(&self) {
+        let made = self.post("/api/organizations", json!({"name": "Looms"}), 201).await;
+        let own = format!("/api/organizations/{}", made["id"].as_str().unwrap());
+        assert_eq!(self.send("DELETE", &own, None).await.status, 204);
+        self.platform.settle().await;
+        tokio::time::sleep(31 * 24 * 60 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["purged"], 1);
+        self.platform.settle().await;
     }
 
     /// Leads come by file and by hand, become known by another address, and go, with what was noted about them.
@@ -230,6 +323,72 @@ impl Scenario {
         assert_eq!(notes["data"].as_array().unwrap().len(), 1);
         assert_eq!(self.send("DELETE", &path, None).await.status, 204);
         self.platform.settle().await;
+    }
+
+    /// People write of themselves, get to know each other, endorse, part and block; operators make and suspend accounts.
+    async fn people(&self) {
+        let app = self.platform.app();
+        let eve = Founder::register(app, "Eve").await;
+        let id = |organization: &str| organization.replacen("org_", "usr_", 1);
+        let ada = self.get("/api/auth/me").await["user"]["id"].as_str().unwrap().to_owned();
+        let (ada, eve_path) = (format!("/api/users/{ada}"), format!("/api/users/{}", id(&eve.organization)));
+        let profile = json!({"name": "Ada Lovelace", "city": "London", "role": "founder", "timeZone": "UTC"});
+        self.send("PUT", &ada, Some(profile)).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        let entry = self.post(&format!("{ada}/portfolio"), json!({"title": "Engine"}), 201).await;
+        let entry = format!("{ada}/portfolio/{}", entry["id"].as_str().unwrap());
+        self.send("PUT", &entry, Some(json!({"title": "Engines"}))).await.expect(200);
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({"skills": "connections"}))).await.expect(200);
+
+        let by_eve = async |method: &str, path: &str, status: u16| {
+            let answer = app.request(method, path).bearer(&eve.token).send().await;
+            assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+        };
+        by_eve("GET", &ada, 200).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/decline"), None).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        by_eve("GET", "/api/users/connections", 200).await;
+        by_eve("GET", &format!("{ada}/connections/mutual"), 200).await;
+        for (method, status) in [("POST", 200), ("DELETE", 204), ("POST", 200)] {
+            by_eve(method, &format!("{skill}/endorsement"), status).await;
+        }
+        by_eve("GET", &format!("{ada}/skills"), 200).await;
+        by_eve("GET", &format!("{ada}/portfolio"), 200).await;
+        by_eve("GET", "/api/users?name=ada", 200).await;
+        by_eve("DELETE", &format!("{ada}/connection"), 204).await;
+        for method in ["POST", "DELETE"] {
+            self.send(method, &format!("{eve_path}/block"), None).await;
+        }
+        for path in [&skill, &entry] {
+            assert_eq!(self.send("DELETE", path, None).await.status, 204);
+        }
+        for rest in ["/privacy", "/activity", "/activity/analytics"] {
+            self.get(&format!("{ada}{rest}")).await;
+        }
+        set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
+        self.post("/api/users/create", json!({"email": "mary@example.com", "name": "Mary"}), 201).await;
+        for rest in ["suspend", "reinstate"] {
+            let answer = self.send("POST", &format!("{eve_path}/{rest}"), None).await;
+            assert_eq!(answer.status, 204, "{}", answer.text);
+        }
+        self.platform.services.access.clear();
+        // Eve knows Ada again when she goes, so that the purge has something to do for others.
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({}))).await.expect(200);
+        by_eve("POST", &format!("{skill}/endorsement"), 200).await;
+        by_eve("GET", &format!("{eve_path}/export"), 200).await;
+        by_eve("DELETE", &eve_path, 202).await;
+        self.platform.settle().await;
+        tokio::time::sleep(10 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["erased"], 1);
+        self.platform.settle().await;
+        assert!(self.get(&format!("{ada}/skills")).await["data"][0]["endorsements"] == 0);
     }
 
     async fn chat(&self) {
@@ -285,7 +444,12 @@ impl Scenario {
 
     async fn poisoned_messages(&self) {
         let client = self.platform.sqs.client();
-        for queue in ["groundwork-local-tasks", "groundwork-local-agentic", "groundwork-local-mail"] {
+        for queue in [
+            "groundwork-local-tasks",
+            "groundwork-local-agentic",
+            "groundwork-local-mail",
+            "groundwork-local-webhooks-out",
+        ] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();
             self.platform.settle().await;
@@ -367,6 +531,9 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.accounts().await;
     scenario.mails().await;
     scenario.organizations_and_ventures().await;
+    scenario.members().await;
+    scenario.webhooks().await;
+    scenario.people().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;
@@ -375,6 +542,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
     scenario.keys().await;
+    scenario.purge().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;

@@ -251,7 +251,7 @@ fn the_thresholds_are_those_that_were_asked_for() {
                     _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
                 };
                 // What runs once an hour or a day fails in one window of 5 minutes, and never in two of three.
-                let is_rare = matches!(function, Some("AgenticRun" | "KeyRotation"));
+                let is_rare = matches!(function, Some("AgenticRun" | "Purge" | "KeyRotation"));
                 let windows = if is_rare { [1, 1] } else { [3, 2] };
                 (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
@@ -265,9 +265,9 @@ fn the_thresholds_are_those_that_were_asked_for() {
     let urls = functions.iter().filter(|(.., function)| function.get("FunctionUrlConfig").is_some()).count();
     let all = functions.len();
     let expected = [
-        ("DeadLetter", 4),
+        ("DeadLetter", 5),
         ("Errors", all),
-        ("MessageFailures", 3),
+        ("MessageFailures", 4),
         ("RecordFailures", 1),
         ("ResponseTime", urls),
         ("StoreFailures", all),

@@ -47,6 +47,10 @@ pub async fn handle_message(deps: &Deps, message: AgenticMessage) -> Result<(), 
     let found = services.store.get::<Organization>(&Organization::key_of(organization_id)).await;
     let organization = found.map_err(Problem::from)?;
     let organization = organization.ok_or_else(|| JobError::Reject("there is no such organisation".to_owned()))?;
+    if !organization.is_there() {
+        tracing::info!(organization = %organization_id, "the organisation was deleted");
+        return Ok(());
+    }
     if !organization.plan.plan().agentic_engine {
         tracing::info!(organization = %organization_id, "the plan no longer includes the engine");
         return Ok(());

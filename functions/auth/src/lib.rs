@@ -13,7 +13,6 @@ mod change_email;
 mod change_password;
 mod client;
 mod confirm_email;
-mod email;
 mod error;
 mod forgot_password;
 mod jwks;
@@ -43,6 +42,7 @@ mod view;
 
 use axum::extract::FromRef;
 use shared::access::LinkSecrets;
+use shared::email;
 use shared::problem::{FieldProblem, Problem};
 use shared::services::Services;
 use utoipa_axum::router::OpenApiRouter;

@@ -5,6 +5,7 @@ use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
 use shared::clock::Timestamp;
+use shared::email;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::id::UserId;
@@ -13,6 +14,7 @@ use shared::model::credential::Credential;
 use shared::model::known_network::KnownNetwork;
 use shared::model::totp::Totp;
 use shared::model::user::User;
+use shared::problem::Problem;
 use shared::services::Services;
 use shared::store::{Item, Transaction, Versioned};
 use utoipa::ToSchema;
@@ -24,7 +26,7 @@ use crate::limits::{Counted, Failures, Limits};
 use crate::secret::Secret;
 use crate::server_keys::Purpose;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, password, session};
 
 /// What somebody signs in with.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -51,6 +53,7 @@ pub(crate) struct Login {
             description = "`invalid_credentials`: the address or the password is wrong. `totp_required`: they are right, and the second \
                 factor is to follow at `POST /api/auth/login/totp` with the `challenge` of this answer, within 5 minutes."
         ),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
         (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
@@ -75,10 +78,15 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
     // addresses have accounts.
     let hash = found.credential.as_ref().map_or(password::NOBODYS_HASH, |credential| &credential.password_hash);
     let is_right = password::is_right(&input.password, hash)?;
-    let (Some(user), Some(credential), true) = (found.user, found.credential, is_right) else {
+    let user = found.user.filter(|user| user.erased_at.is_none());
+    let (Some(user), Some(credential), true) = (user, found.credential, is_right) else {
         Failures::LOGIN.count(services, &email).await?;
         return Err(Error::InvalidCredentials);
     };
+    // Only whoever has the password learns it.
+    if user.suspended_at.is_some() {
+        return Err(Problem::account_suspended().into());
+    }
     let credential = with_our_hash(services, credential, &input.password).await?;
     if found.totp.is_some_and(|totp| totp.is_on()) {
         let key = deps.server_keys.derive(Purpose::LoginChallenge).await?;

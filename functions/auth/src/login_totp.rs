@@ -10,6 +10,7 @@ use shared::model::credential::Credential;
 use shared::model::known_network::KnownNetwork;
 use shared::model::totp::Totp;
 use shared::model::user::User;
+use shared::problem::Problem;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
@@ -54,6 +55,7 @@ pub(crate) struct LoginTotp {
             status = 401,
             description = "`code_wrong`: the code is not right now, or was used. `challenge_invalid`: sign in again."
         ),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
         (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
@@ -90,8 +92,11 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
     let user = take::<User>(&mut items, &user_key)?.ok_or(Error::ChallengeInvalid)?;
     let credential = take::<Credential>(&mut items, &credential_key)?.ok_or(Error::ChallengeInvalid)?;
     let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
-    if !challenge.is_good(&credential, now) {
+    if !challenge.is_good(&credential, now) || user.erased_at.is_some() {
         return Err(Error::ChallengeInvalid);
+    }
+    if user.suspended_at.is_some() {
+        return Err(Problem::account_suspended().into());
     }
     if network.as_ref().is_none_or(|network| !network.is_known(now)) {
         Failures::SECOND_FACTOR.require_few(items.get(&failures_key), now)?;

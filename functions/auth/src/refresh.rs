@@ -9,6 +9,7 @@ use http::HeaderMap;
 use serde::Deserialize;
 use shared::event::{Actor, Fact};
 use shared::http::Input;
+use shared::problem::Problem;
 use shared::store::{RateLimit, StoreError};
 use utoipa::ToSchema;
 
@@ -47,6 +48,7 @@ const REFUSALS: RateLimit = RateLimit { name: "refresh-network", attempts: 100, 
     responses(
         (status = 200, description = "New tokens of the same session.", body = Tokens),
         (status = 401, description = "`refresh_token_invalid`: the token is unknown or used up, or its session is over."),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
         (status = 429, description = "Too many exchanges in this session, or too many refused tokens from this network."),
     )
 )]
@@ -74,6 +76,9 @@ async fn exchange(deps: &Deps, client: &Client, presented: &RefreshToken) -> Res
     for _ in 0..ATTEMPTS {
         let found = session::read(services, presented.user_id, presented.session_id).await?;
         let (user, session) = found.ok_or(Error::RefreshTokenInvalid)?;
+        if user.suspended_at.is_some() {
+            return Err(Problem::account_suspended().into());
+        }
         let (now, mut headers) = (services.clock.now(), HeaderMap::new());
         let refresh_token = match rotation::judge(&session, presented, &successor_key, now)? {
             Verdict::Exchange(successor) => {

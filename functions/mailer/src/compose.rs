@@ -117,6 +117,7 @@ async fn invitation(
     let invitation = items.remove(&invitation_key).map(Versioned::<Invitation>::from_item).transpose()?;
     let organization = items.remove(&organization_key).map(Versioned::<Organization>::from_item).transpose()?;
     let now = deps.services.clock.now();
+    let organization = organization.filter(|it| it.is_there());
     let (Some(invitation), Some(organization)) = (invitation.filter(|it| it.is_open(now)), organization) else {
         return Ok(Composed::Moot("invitation_over"));
     };

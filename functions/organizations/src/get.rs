@@ -2,16 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use shared::access::Principal;
-use shared::http::Path;
+use shared::access::{Member, OrganizationAccess};
 use shared::id::OrganizationId;
-use shared::model::membership::Membership;
-use shared::model::organization::Organization;
-use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::Versioned;
 
 use crate::Error;
+use crate::find::find;
 use crate::view::OrganizationView;
 
 /// One organisation that the caller is a member of.
@@ -24,13 +20,8 @@ use crate::view::OrganizationView;
 )]
 pub(crate) async fn get_organization(
     State(services): State<Services>,
-    principal: Principal,
-    Path(id): Path<OrganizationId>,
+    access: OrganizationAccess<Member>,
 ) -> Result<Json<OrganizationView>, Error> {
-    let (membership, organization) = (Membership::key_of(principal.user_id, id), Organization::key_of(id));
-    let mut items = services.store.batch_get(&[membership.clone(), organization.clone()]).await?;
-    let found = items.remove(&membership).zip(items.remove(&organization));
-    let (membership, organization) = found.ok_or_else(Problem::not_found)?;
-    let role = Versioned::<Membership>::from_item(membership)?.role;
-    Ok(Json(OrganizationView::new(Versioned::<Organization>::from_item(organization)?.value, role)))
+    let organization = find(&services, access.organization_id()).await?;
+    Ok(Json(OrganizationView::new(organization.value, access.role)))
 }

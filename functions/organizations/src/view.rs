@@ -28,11 +28,16 @@ pub(crate) struct OrganizationView {
     role: Role,
     /// When it was created.
     created_at: Timestamp,
+    /// Until when it can be restored, if it was deleted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    restorable_until: Option<Timestamp>,
 }
 
 impl OrganizationView {
     pub(crate) fn new(organization: Organization, role: Role) -> Self {
-        let Organization { id, name, industry, personal, plan, created_at } = organization;
-        Self { id, name, industry, personal, plan, role, created_at }
+        let restorable_until = organization.restorable_until();
+        let Organization { id, name, industry, personal, plan, created_at, .. } = organization;
+        Self { id, name, industry, personal, plan, role, created_at, restorable_until }
     }
 }

@@ -2,6 +2,7 @@
 
 use shared::event::{Event, Fact};
 use shared::model::counter::Counter;
+use shared::plan::PlanName;
 use shared::queue::TaskMessage;
 use shared::telemetry::{Measures, Metric};
 
@@ -9,12 +10,20 @@ use shared::telemetry::{Measures, Metric};
 pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
     match fact {
         Fact::AccountRegistered { .. } => vec![(Counter::Users, 1), (Counter::Organizations, 1)],
+        // Its organisations end with events of their own.
+        Fact::ErasureRequested { .. } => vec![(Counter::Users, -1)],
         Fact::OrganizationCreated { .. } => vec![(Counter::Organizations, 1)],
         Fact::PlanChanged { from, to } => match (from.is_above_free(), to.is_above_free()) {
             (false, true) => vec![(Counter::OrganizationsAboveFree, 1)],
             (true, false) => vec![(Counter::OrganizationsAboveFree, -1)],
             _ => Vec::new(),
         },
+        Fact::OrganizationDeleted { plan } => organization(*plan, -1),
+        Fact::OrganizationRestored { plan } => organization(*plan, 1),
+        Fact::OrganizationPurged { leads, ventures } => {
+            let counts = [(Counter::Leads, *leads), (Counter::Ventures, *ventures)];
+            counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| (what, -i64::from(count))).collect()
+        }
         Fact::VentureCreated { .. } => vec![(Counter::Ventures, 1)],
         Fact::LeadsImported { imported: 0, .. } => Vec::new(),
         Fact::LeadsImported { imported, .. } => vec![(Counter::Leads, i64::from(*imported))],
@@ -44,12 +53,50 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::AllSessionsEnded { .. }
         | Fact::SessionRenamed { .. }
         | Fact::InvitationSent { .. }
+        | Fact::ProfileChanged { .. }
+        | Fact::PrivacyChanged { .. }
+        | Fact::PortfolioChanged { .. }
+        | Fact::ConnectionRequested { .. }
+        | Fact::ConnectionAccepted { .. }
+        | Fact::ConnectionDeclined { .. }
+        | Fact::ConnectionRemoved { .. }
+        | Fact::PersonBlocked { .. }
+        | Fact::PersonUnblocked { .. }
+        | Fact::SkillEndorsed { .. }
+        | Fact::EndorsementWithdrawn { .. }
+        | Fact::AccountSuspended { .. }
+        | Fact::AccountReinstated { .. }
+        | Fact::AccountErased { .. }
+        | Fact::InvitationRevoked { .. }
+        | Fact::InvitationDeclined { .. }
+        | Fact::InvitationAccepted { .. }
+        | Fact::MemberJoined { .. }
+        | Fact::MemberLeft { .. }
+        | Fact::MemberRemoved { .. }
+        | Fact::RoleChanged { .. }
+        | Fact::OwnershipTransferred { .. }
+        | Fact::OrganizationRenamed { .. }
+        | Fact::AiConfigurationChanged { .. }
+        | Fact::WebhookCreated { .. }
+        | Fact::WebhookChanged { .. }
+        | Fact::WebhookDeleted { .. }
+        | Fact::WebhookSecretRotated { .. }
+        | Fact::WebhookDeliveryReplayed { .. }
         | Fact::LeadUpdated { .. }
         | Fact::ChatMessageSent { .. }
         | Fact::AgenticRunCompleted { .. }
         | Fact::TaskCancelled { .. }
         | Fact::TaskAttemptFailed { .. } => Vec::new(),
     }
+}
+
+/// What an organisation on a plan counts for that comes or goes.
+fn organization(plan: PlanName, amount: i64) -> Vec<(Counter, i64)> {
+    let mut counted = vec![(Counter::Organizations, amount)];
+    if plan.is_above_free() {
+        counted.push((Counter::OrganizationsAboveFree, amount));
+    }
+    counted
 }
 
 /// What a fact adds to the platform's figures. It is reported after the event is projected, so a crash in between loses it: figures are
@@ -81,7 +128,19 @@ pub(crate) fn doorbell(event: &Event) -> Option<TaskMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::plan::PlanName;
+
+    #[test]
+    fn a_deleted_organization_counts_no_more_until_it_is_restored() {
+        let (deleted, restored) = (
+            counted(&Fact::OrganizationDeleted { plan: PlanName::Pro }),
+            counted(&Fact::OrganizationRestored { plan: PlanName::Pro }),
+        );
+        assert_eq!(deleted, [(Counter::Organizations, -1), (Counter::OrganizationsAboveFree, -1)]);
+        assert_eq!(restored, deleted.iter().map(|(counter, amount)| (*counter, -amount)).collect::<Vec<_>>());
+        assert_eq!(counted(&Fact::OrganizationDeleted { plan: PlanName::Free }), [(Counter::Organizations, -1)]);
+        let purged = counted(&Fact::OrganizationPurged { leads: 3, ventures: 0 });
+        assert_eq!(purged, [(Counter::Leads, -3)]);
+    }
 
     #[test]
     fn only_the_step_between_free_and_above_counts() {

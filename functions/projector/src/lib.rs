@@ -11,12 +11,14 @@ mod error;
 mod failure;
 mod project;
 mod purge;
+mod webhooks;
 
 use shared::services::Services;
 use shared_lambda::{DynamoDbEventResponse, EventRecord, QueueSender, StreamEvent, handle_stream};
 
 pub use error::ProjectionError;
 pub use project::project;
+pub use webhooks::KnownWebhooks;
 
 use change::Change;
 
@@ -29,6 +31,10 @@ pub struct Deps {
     pub tasks: QueueSender,
     /// The `mail` queue.
     pub mail: QueueSender,
+    /// The `webhooks-out` queue.
+    pub webhooks: QueueSender,
+    /// The endpoints that this instance knows of.
+    pub known_webhooks: KnownWebhooks,
 }
 
 /// Works through a batch of the platform table's stream.

@@ -7,7 +7,7 @@ use shared::queue::MailMessage;
 use shared::store::Transaction;
 
 use crate::effects::{counted, doorbell, figures};
-use crate::{Deps, ProjectionError, activity, purge};
+use crate::{Deps, ProjectionError, activity, purge, webhooks};
 
 /// Projects an event, unless it is projected already: rings its doorbell, then writes its effects and its marker in one transaction,
 /// which also removes the memory of earlier attempts that failed.
@@ -34,13 +34,18 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
             for mail in &mails {
                 transaction.create(mail.clone());
             }
+            let deliveries = webhooks::deliveries(deps, event).await?;
+            for delivery in &deliveries {
+                transaction.create(delivery.clone());
+            }
             let first_of_day = activity::note(store, &mut transaction, event).await?;
-            return Ok((transaction, Some(figures(&event.fact, first_of_day))));
+            return Ok((transaction, Some((figures(&event.fact, first_of_day), deliveries))));
         }
         Ok((transaction, None))
     };
-    let Some(measures) = store.execute(plan).await? else { return Ok(()) };
+    let Some((measures, deliveries)) = store.execute(plan).await? else { return Ok(()) };
     ring_for(deps, event, &mails).await;
+    webhooks::ring_for(deps, event, &deliveries).await;
     if !measures.is_empty() {
         tracing::info!(event = %event.id, metrics = %measures, "projected");
     }

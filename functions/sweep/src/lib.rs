@@ -8,6 +8,7 @@
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
 
 mod bells;
+mod deliveries;
 mod failures;
 mod mails;
 mod tasks;
@@ -21,6 +22,7 @@ use shared::model::due_partitions;
 use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
+use shared::model::webhook_delivery::WebhookDelivery;
 use shared::services::Services;
 use shared::store::DueRows;
 use shared_lambda::QueueSender;
@@ -41,6 +43,8 @@ pub struct Deps {
     pub tasks: QueueSender,
     /// The `mail` queue.
     pub mail: QueueSender,
+    /// The `webhooks-out` queue.
+    pub webhooks: QueueSender,
 }
 
 /// What a run did.
@@ -51,6 +55,8 @@ pub struct Summary {
     pub tasks_rung: usize,
     /// Mails that were rung for.
     pub mails_rung: usize,
+    /// Deliveries to endpoints that were rung for.
+    pub deliveries_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
     /// Rows that were rung before in vain and are left for a later run.
@@ -75,6 +81,7 @@ pub struct SweepError {
 enum Kind {
     Tasks,
     Mails,
+    Deliveries,
     Failures,
 }
 
@@ -89,6 +96,7 @@ impl Outcome {
     fn add(&mut self, other: Self) {
         self.summary.tasks_rung += other.summary.tasks_rung;
         self.summary.mails_rung += other.summary.mails_rung;
+        self.summary.deliveries_rung += other.summary.deliveries_rung;
         self.summary.failures_touched += other.summary.failures_touched;
         self.summary.left += other.summary.left;
         self.summary.unreadable += other.summary.unreadable;
@@ -107,14 +115,15 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let deadline = deps.services.clock.now().plus(remaining.saturating_sub(LAST_PAGE_TIME));
     let tasks = due_partitions(Task::DUE).map(|partition| (Kind::Tasks, partition));
     let mails = due_partitions(Mail::DUE).map(|partition| (Kind::Mails, partition));
+    let deliveries = due_partitions(WebhookDelivery::DUE).map(|partition| (Kind::Deliveries, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
-    let partitions = tasks.chain(mails).chain(failures);
+    let partitions = tasks.chain(mails).chain(deliveries).chain(failures);
     let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
-    let Summary { tasks_rung, mails_rung, failures_touched, left, unreadable, unfinished } = summary;
-    tracing::info!(tasks_rung, mails_rung, failures_touched, left, unreadable, unfinished, "swept");
+    let Summary { tasks_rung, mails_rung, deliveries_rung, failures_touched, left, unreadable, unfinished } = summary;
+    tracing::info!(tasks_rung, mails_rung, deliveries_rung, failures_touched, left, unreadable, unfinished, "swept");
     fault.map_or(Ok(summary), |reason| Err(SweepError { summary, reason }))
 }
 
@@ -140,6 +149,7 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
         outcome.summary.left += page.rows.len().saturating_sub(keys.len());
         outcome.add(match kind {
             Kind::Tasks => tasks::ring(deps, &keys).await,
+            Kind::Deliveries => deliveries::ring(deps, &keys).await,
             Kind::Mails => mails::ring(deps, &keys).await,
             Kind::Failures => failures::touch(deps, &keys, now).await,
         });

@@ -6,6 +6,7 @@ use shared::ai::{LeadFollowUpBrief, complete_structured, prompt};
 use shared::clock::Timestamp;
 use shared::event::Actor;
 use shared::id::LeadId;
+use shared::model::ai_configuration::AiConfiguration;
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
 use shared::model::organization::Organization;
@@ -36,6 +37,7 @@ pub(crate) async fn write_to_lead(
     };
     let LeadDetails { name, company, title, status, priority, last_contacted_at, notes, .. } = lead.value.details;
     let now = deps.services.clock.now();
+    let configuration = AiConfiguration::read(store, organization.id).await.map_err(fault)?;
     let brief = LeadFollowUpBrief {
         lead_name: Some(name),
         company,
@@ -48,6 +50,9 @@ pub(crate) async fn write_to_lead(
         organization_name: Some(organization.name.clone()),
         venture_description: Venture::newest_description(store, organization.id).await?,
         sender_name: sender(deps, task.created_by).await?,
+        personality: configuration.personality,
+        tone: configuration.tone,
+        goals: configuration.goals,
     };
     Ok(match complete_structured(&*deps.ai, prompt::lead_follow_up(brief)).await {
         Ok(answer) => Outcome::FollowUp { lead_id, message: answer.value, usage: answer.usage },

@@ -44,6 +44,14 @@ impl Failure {
     pub(crate) const LEAD_GONE: Self =
         Self { code: "lead_gone", message: "The lead was removed.", repeatable: false, usage: Self::NOTHING };
 
+    /// The organisation was deleted after the task was created.
+    pub(crate) const ORGANIZATION_DELETED: Self = Self {
+        code: "organization_deleted",
+        message: "The organisation was deleted; now that it is back, try it again.",
+        repeatable: false,
+        usage: Self::NOTHING,
+    };
+
     /// The last attempt did not come to an end.
     pub(crate) const ABANDONED: Self = Self {
         code: "abandoned",

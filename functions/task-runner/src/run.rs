@@ -31,6 +31,10 @@ pub async fn run_task(deps: &Deps, message: TaskMessage) -> Result<(), JobError>
     let Some(task) = store.replace(&found, claim).await.map_err(fault)? else { return Ok(()) };
     let organization = store.get::<Organization>(&Organization::key_of(organization_id)).await.map_err(fault)?;
     let organization = organization.ok_or_else(|| JobError::Reject(format!("{organization_id} is gone")))?;
+    if !organization.is_there() {
+        // Nothing is done for a deleted organisation; should it be restored, its members may try the task again.
+        return record(deps, &task, Outcome::Failed(Failure::ORGANIZATION_DELETED), began).await;
+    }
     let outcome = match task.input {
         TaskInput::LeadFollowup { lead_id } => write_to_lead(deps, &organization, &task, lead_id).await?,
         TaskInput::SocialMediaPost => write_post(deps, &organization).await?,

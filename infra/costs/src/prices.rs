@@ -194,7 +194,7 @@ impl Biller {
             bill.transfer_bytes = usage.response_bytes as f64;
         }
         // A message is received and deleted by Lambda, one at a time where it comes alone.
-        if matches!(function, "task-runner" | "agentic-worker" | "mailer") {
+        if matches!(function, "task-runner" | "agentic-worker" | "mailer" | "webhook-sender") {
             bill.sqs_requests += 2.0;
         }
         bill

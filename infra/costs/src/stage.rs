@@ -18,6 +18,8 @@ use shared::services::Services;
 use shared_lambda::{QueueSender, SqsBatchResponse, SqsEvent, StreamEvent};
 use testkit::{Cloud, Request, ScriptedAi, SeededEntropy, TEMPLATE, TestApp, TestClock};
 
+use vendors::http::Http;
+
 use crate::meter::{MeteredDynamoDb, MeteredSqs};
 use crate::usage::Usage;
 
@@ -64,7 +66,9 @@ pub struct Stage {
     agentic_run: agentic_run::Deps,
     agentic_worker: agentic_worker::Deps,
     task_runner: task_runner::Deps,
+    purge: purge::Deps,
     mailer: mailer::Deps,
+    webhook_sender: webhook_sender::Deps,
     dead_letters: QueueSender,
 }
 
@@ -105,6 +109,7 @@ impl Stage {
             ("tasks", template.queues["TasksQueue"].name.clone()),
             ("agentic", template.queues["AgenticQueue"].name.clone()),
             ("mail", template.queues["MailQueue"].name.clone()),
+            ("webhooks", template.queues["WebhooksOutQueue"].name.clone()),
         ]);
         let sender = |name: &str| QueueSender::new(queue_client.clone(), sqs.queue_url(name));
         let filters = template.functions["projector"].sources.iter().find_map(|source| match source {
@@ -117,16 +122,24 @@ impl Stage {
                 services: services.clone(),
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
+                webhooks: sender(&queues["webhooks"]),
+                known_webhooks: projector::KnownWebhooks::default(),
             },
             sweep: sweep::Deps {
                 services: services.clone(),
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
+                webhooks: sender(&queues["webhooks"]),
+            },
+            webhook_sender: webhook_sender::Deps {
+                services: services.clone(),
+                http: Http::new(platform.hooks.connector(), clock.clone()),
             },
             mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
             key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
+            purge: purge::Deps { services: services.clone() },
             task_runner: task_runner::Deps { services, ai: Arc::new(ai.clone()) },
             dead_letters: sender(&template.queues["TasksDeadLetterQueue"].name),
             filters: filters.expect("the projector follows a stream"),
@@ -193,7 +206,7 @@ impl Stage {
         let mut runs = Vec::new();
         loop {
             let mut new = self.project().await;
-            for queue in ["tasks", "agentic", "mail"] {
+            for queue in ["tasks", "agentic", "mail", "webhooks"] {
                 new.extend(self.work_off(queue).await);
             }
             if new.is_empty() {
@@ -238,6 +251,10 @@ impl Stage {
                     let work = task_runner::handle(&self.task_runner, &self.dead_letters, event);
                     self.job("task-runner", String::new(), work).await
                 }
+                "webhooks" => {
+                    let work = webhook_sender::handle(&self.webhook_sender, &self.dead_letters, event);
+                    self.job("webhook-sender", String::new(), work).await
+                }
                 "mail" => {
                     let work = mailer::handle(&self.mailer, &self.dead_letters, event);
                     self.job("mailer", String::new(), work).await
@@ -252,6 +269,7 @@ impl Stage {
             run.case = match queue {
                 "tasks" => self.task_case(&message).await,
                 "mail" => message["name"].as_str().expect("a name").to_owned(),
+                "webhooks" => "a delivery".to_owned(),
                 _ => "an organisation".to_owned(),
             };
             runs.push(run);
@@ -292,6 +310,15 @@ impl Stage {
     pub async fn key_rotation(&self, case: &str) -> Run {
         let (run, outcome) = self.job("key-rotation", case.to_owned(), key_rotation::handle(&self.key_rotation)).await;
         outcome.expect("what is due is done");
+        run
+    }
+
+    /// Runs the purge.
+    pub async fn purge(&self, case: &str) -> Run {
+        let now = self.platform.services.clock.now();
+        let work = purge::handle(&self.purge, now, Duration::from_secs(299));
+        let (run, outcome) = self.job("purge", case.to_owned(), work).await;
+        assert!(!outcome.expect("everything that is due is purged").unfinished, "the time sufficed");
         run
     }
 

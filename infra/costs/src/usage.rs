@@ -100,6 +100,7 @@ fn part(part: &str) -> String {
         ("led_", "<lead>"),
         ("cnv_", "<conversation>"),
         ("evt_", "<event>"),
+        ("whk_", "<webhook>"),
         ("lnk_", "<link>"),
         ("mal_", "<mail>"),
     ];

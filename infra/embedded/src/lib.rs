@@ -4,6 +4,7 @@
 //! * [`stream`]: a table's change stream with a durable checkpoint.
 //! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
 //! * [`mailbox`]: where mail ends up that would be sent.
+//! * [`hooks`]: where webhooks end up that would be sent.
 //! * [`template`]: what `template.yaml` says of all these.
 //! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
 //! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
@@ -15,6 +16,7 @@
 pub mod breaches;
 pub mod dynamodb;
 mod error;
+pub mod hooks;
 pub mod mailbox;
 pub mod recording;
 pub mod sqs;
@@ -25,6 +27,7 @@ pub mod wire;
 pub use breaches::Breaches;
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
+pub use hooks::{Hooks, ReceivedHook};
 pub use mailbox::{Mailbox, ReceivedMail};
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};

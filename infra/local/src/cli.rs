@@ -68,7 +68,7 @@ pub(crate) struct ServeOptions {
 enum Subcommands {
     /// Run the function of a schedule now.
     Tick {
-        /// The function: sweep or agentic-run.
+        /// The function: sweep, agentic-run or purge.
         function: String,
     },
     /// Look after organisations' plans.

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use axum::Router;
 use embedded::template::{Function, Template};
-use embedded::{Breaches, EmbeddedSqs, Mailbox};
+use embedded::{Breaches, EmbeddedSqs, Hooks, Mailbox};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
 use shared::clock::Timestamp;
 use shared::config::{ConfigError, Variables};
 use shared::http::{HealthCheck, document, function_document, health_routes};
+use shared::reach::Reach;
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
@@ -41,6 +42,7 @@ pub(crate) struct Parts<'a> {
     /// What looks new passwords up, where the variables say where.
     pub(crate) breached_passwords: Option<BreachedPasswords>,
     pub(crate) mailer: &'a Mailer,
+    pub(crate) hooks: &'a Hooks,
 }
 
 /// The OpenAPI document of all functions.
@@ -48,6 +50,7 @@ pub fn openapi() -> OpenApi {
     let parts = [
         ("auth", auth::router().into_openapi()),
         ("organizations", organizations::router().into_openapi()),
+        ("users", users::router().into_openapi()),
         ("ventures", ventures::router().into_openapi()),
         ("crm", crm::router().into_openapi()),
         ("agents", agents::router().into_openapi()),
@@ -63,7 +66,8 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let auth_deps = auth::Deps::new(services()).with_breached_passwords(parts.breached_passwords.clone());
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
-        ("organizations", organizations::router().with_state(organizations::Deps { services: services() })),
+        ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
+        ("users", users::router().with_state(users::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
@@ -112,14 +116,17 @@ pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformErro
         agentic_run(parts)?,
         agentic_worker(parts)?,
         task_runner(parts)?,
+        purge(parts)?,
         mailer(parts)?,
+        webhook_sender(parts)?,
     ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "projector";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let deps = projector::Deps { services: parts.services.clone(), tasks, mail };
+    let (webhooks, known_webhooks) = (parts.queue(name, "WEBHOOKS_QUEUE_URL")?, projector::KnownWebhooks::default());
+    let deps = projector::Deps { services: parts.services.clone(), tasks, mail, webhooks, known_webhooks };
     let work = move |event: StreamEvent| {
         let deps = deps.clone();
         async move { Ok::<_, Infallible>(projector::handle(&deps, event).await) }
@@ -130,7 +137,8 @@ fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "sweep";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail };
+    let webhooks = parts.queue(name, "WEBHOOKS_QUEUE_URL")?;
+    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail, webhooks };
     let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
@@ -146,6 +154,17 @@ fn key_rotation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |_: ScheduleEvent| {
         let deps = deps.clone();
         async move { key_rotation::handle(&deps).await }
+    };
+    parts.job(name, work)
+}
+
+fn purge(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "purge";
+    let deps = purge::Deps { services: parts.services.clone() };
+    let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
+    let work = move |event: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { purge::handle(&deps, event.time, time).await }
     };
     parts.job(name, work)
 }
@@ -190,6 +209,23 @@ fn mailer(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |event: SqsEvent| {
         let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
         async move { Ok::<_, Infallible>(mailer::handle(&deps, &dead_letters, event).await) }
+    };
+    parts.job(name, work)
+}
+
+fn webhook_sender(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "webhook-sender";
+    // A developer's own endpoints are asked for real; in tests nothing leaves the process.
+    let connector = match Reach::of(&parts.services.config.environment) {
+        Reach::Anywhere => shared_lambda::outbound_within(Reach::Anywhere),
+        Reach::Public => parts.hooks.connector(),
+    };
+    let http = Http::new(connector, parts.services.clock.clone());
+    let deps = webhook_sender::Deps { services: parts.services.clone(), http };
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(webhook_sender::handle(&deps, &dead_letters, event).await) }
     };
     parts.job(name, work)
 }

@@ -37,6 +37,7 @@ pub async fn set_plan(services: &Services, organization: OrganizationId, plan: P
         .execute(|| async {
             let mut transaction = Transaction::<Problem>::new();
             let current = services.store.get::<Organization>(&Organization::key_of(organization)).await?;
+            let current = current.filter(|current| current.is_there());
             let current = current.ok_or_else(|| unknown("organisation", organization))?;
             if current.plan != plan {
                 let fact = Fact::PlanChanged { from: current.plan, to: plan };

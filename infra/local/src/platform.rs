@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Mailbox};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, Mailbox};
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
@@ -100,6 +100,8 @@ pub struct Platform {
     pub mailbox: Mailbox,
     /// Who sends the mail.
     pub mailer: Mailer,
+    /// Where webhooks end up, unless this is a developer's machine.
+    pub hooks: Hooks,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -122,6 +124,7 @@ impl Platform {
         let breached_passwords = functions::breached_passwords(&variables, &services)?;
         let time = services.clock.clone();
         let mailbox = Mailbox::new(move || time.now().as_milliseconds());
+        let hooks = Hooks::default();
         let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
         let parts = functions::Parts {
             breached_passwords,
@@ -133,6 +136,7 @@ impl Platform {
             delivery: &delivery,
             journal: &journal,
             mailer: &mailer,
+            hooks: &hooks,
         };
         let routes = functions::routes(&parts);
         let health = HealthCheck::of_table(&services)
@@ -146,7 +150,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, hooks, queues, sources })
     }
 
     /// The API as one router, with everything around it.

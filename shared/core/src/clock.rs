@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -108,6 +109,16 @@ impl Timestamp {
         self.to_string().chars().take(7).collect()
     }
 
+    /// When the next UTC month begins, with which usage begins anew.
+    pub fn next_month(self) -> Self {
+        let first = jiff::Timestamp::from_millisecond(self.0).ok().and_then(|instant| {
+            let last_day = instant.to_zoned(TimeZone::UTC).date().last_of_month();
+            last_day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()
+        });
+        // The last month of the last year has none after it.
+        first.map_or(Self(Self::MAXIMUM_MS), |first| Self::from_milliseconds(first.timestamp().as_millisecond()))
+    }
+
     /// The UTC hour, `2026-11-20T09`: the slot of an hourly run.
     pub fn hour(self) -> String {
         self.to_string().chars().take(13).collect()
@@ -160,6 +171,18 @@ mod tests {
         assert_eq!(instant.to_string(), "2026-11-20T09:30:00.000Z");
         assert_eq!((instant.day().as_str(), instant.month().as_str()), ("2026-11-20", "2026-11"));
         assert_eq!(instant.hour(), "2026-11-20T09");
+    }
+
+    #[test]
+    fn the_next_month_begins_at_midnight() {
+        for (now, next) in [
+            ("2026-11-20T09:30:00Z", "2026-12-01T00:00:00.000Z"),
+            ("2026-12-31T23:59:59Z", "2027-01-01T00:00:00.000Z"),
+            ("2028-02-01T00:00:00Z", "2028-03-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(now.parse::<Timestamp>().unwrap().next_month().to_string(), next);
+        }
+        assert_eq!(Timestamp::from_milliseconds(i64::MAX).next_month().as_milliseconds(), Timestamp::MAXIMUM_MS);
     }
 
     #[test]

@@ -3,18 +3,20 @@
 //! The events of an organisation are its audit trail, and everything that follows from a command (counters, doorbells, later mail and
 //! notifications) is a projection of them. They hold ids and facts, no personal text and no secrets.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::PlatformRole;
+use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId,
-    UserId, VentureId,
+    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
+    SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
-use crate::store::{Entity, Key};
+use crate::store::{Entity, Indexes, Key};
 use crate::trace::{Trace, TraceId};
 
 /// Who made something happen.
@@ -26,6 +28,12 @@ pub enum Actor {
     User {
         /// Their account.
         user_id: UserId,
+    },
+    /// Whoever holds the link of an invitation, with or without an account.
+    #[serde(rename_all = "camelCase")]
+    Invitee {
+        /// The invitation.
+        invitation_id: InvitationId,
     },
     /// The platform itself: a schedule, a worker.
     Platform,
@@ -119,6 +127,52 @@ pub enum Fact {
     /// Somebody signed in with a recovery code.
     #[serde(rename = "account.recoveryCodeUsed", rename_all = "camelCase")]
     RecoveryCodeUsed { user_id: UserId, left: u32 },
+    /// A person's profile changed: what they say of themselves, or their skills.
+    #[serde(rename = "user.profileChanged", rename_all = "camelCase")]
+    ProfileChanged { user_id: UserId },
+    /// Who sees what of a person's profile changed.
+    #[serde(rename = "user.privacyChanged", rename_all = "camelCase")]
+    PrivacyChanged { user_id: UserId },
+    /// A person's portfolio changed.
+    #[serde(rename = "user.portfolioChanged", rename_all = "camelCase")]
+    PortfolioChanged { user_id: UserId, entry_id: PortfolioEntryId },
+    /// A person asked another to connect. It says the same where the other has blocked them: whoever tells the other of it looks at their
+    /// own row of the connection first.
+    #[serde(rename = "user.connectionRequested", rename_all = "camelCase")]
+    ConnectionRequested { user_id: UserId, other_id: UserId },
+    /// A person took another's request: they are connected.
+    #[serde(rename = "user.connectionAccepted", rename_all = "camelCase")]
+    ConnectionAccepted { user_id: UserId, other_id: UserId },
+    /// A person declined another's request.
+    #[serde(rename = "user.connectionDeclined", rename_all = "camelCase")]
+    ConnectionDeclined { user_id: UserId, other_id: UserId },
+    /// A person ended a connection, or withdrew their request.
+    #[serde(rename = "user.connectionRemoved", rename_all = "camelCase")]
+    ConnectionRemoved { user_id: UserId, other_id: UserId },
+    /// A person blocked another.
+    #[serde(rename = "user.blocked", rename_all = "camelCase")]
+    PersonBlocked { user_id: UserId, other_id: UserId },
+    /// A person blocks another no more.
+    #[serde(rename = "user.unblocked", rename_all = "camelCase")]
+    PersonUnblocked { user_id: UserId, other_id: UserId },
+    /// A person endorsed a skill of somebody they are connected with.
+    #[serde(rename = "user.skillEndorsed", rename_all = "camelCase")]
+    SkillEndorsed { user_id: UserId, other_id: UserId, skill_id: SkillId },
+    /// A person took an endorsement back.
+    #[serde(rename = "user.endorsementWithdrawn", rename_all = "camelCase")]
+    EndorsementWithdrawn { user_id: UserId, other_id: UserId, skill_id: SkillId },
+    /// An operator suspended an account.
+    #[serde(rename = "user.suspended", rename_all = "camelCase")]
+    AccountSuspended { user_id: UserId },
+    /// An operator let a suspended account in again.
+    #[serde(rename = "user.reinstated", rename_all = "camelCase")]
+    AccountReinstated { user_id: UserId },
+    /// An account was erased: nobody signs in to it or meets it any more; what belongs to it is removed by and by.
+    #[serde(rename = "user.erasureRequested", rename_all = "camelCase")]
+    ErasureRequested { user_id: UserId },
+    /// What belonged to an erased account is removed.
+    #[serde(rename = "user.erased", rename_all = "camelCase")]
+    AccountErased { user_id: UserId },
     /// An organisation came into being.
     #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },
@@ -128,6 +182,60 @@ pub enum Fact {
     /// Somebody was invited to an organisation, or their invitation sent again.
     #[serde(rename = "organization.invitationSent", rename_all = "camelCase")]
     InvitationSent { invitation_id: InvitationId },
+    /// An invitation was called back.
+    #[serde(rename = "organization.invitationRevoked", rename_all = "camelCase")]
+    InvitationRevoked { invitation_id: InvitationId },
+    /// An invitation was declined.
+    #[serde(rename = "organization.invitationDeclined", rename_all = "camelCase")]
+    InvitationDeclined { invitation_id: InvitationId },
+    /// An invitation was accepted.
+    #[serde(rename = "organization.invitationAccepted", rename_all = "camelCase")]
+    InvitationAccepted { invitation_id: InvitationId, user_id: UserId },
+    /// Somebody became a member.
+    #[serde(rename = "organization.memberJoined", rename_all = "camelCase")]
+    MemberJoined { user_id: UserId, role: Role },
+    /// A member left.
+    #[serde(rename = "organization.memberLeft", rename_all = "camelCase")]
+    MemberLeft { user_id: UserId },
+    /// A member was removed by another.
+    #[serde(rename = "organization.memberRemoved", rename_all = "camelCase")]
+    MemberRemoved { user_id: UserId },
+    /// A member's role changed.
+    #[serde(rename = "organization.roleChanged", rename_all = "camelCase")]
+    RoleChanged { user_id: UserId, from: Role, to: Role },
+    /// Another member became the owner; the one before is an admin.
+    #[serde(rename = "organization.ownershipTransferred", rename_all = "camelCase")]
+    OwnershipTransferred { from: UserId, to: UserId },
+    /// An organisation's name, or what it does, changed.
+    #[serde(rename = "organization.renamed", rename_all = "camelCase")]
+    OrganizationRenamed {},
+    /// How the assistant is to speak and act for an organisation changed; whether it may read emotions in texts.
+    #[serde(rename = "organization.aiConfigurationChanged", rename_all = "camelCase")]
+    AiConfigurationChanged { emotion_detection: bool },
+    /// An organisation was deleted; it can be restored for a while.
+    #[serde(rename = "organization.deleted", rename_all = "camelCase")]
+    OrganizationDeleted { plan: PlanName },
+    /// A deleted organisation was restored.
+    #[serde(rename = "organization.restored", rename_all = "camelCase")]
+    OrganizationRestored { plan: PlanName },
+    /// Nothing is left of a deleted organisation but this event, for another while.
+    #[serde(rename = "organization.purged", rename_all = "camelCase")]
+    OrganizationPurged { leads: u32, ventures: u32 },
+    /// An endpoint was added that is told of events.
+    #[serde(rename = "webhook.created", rename_all = "camelCase")]
+    WebhookCreated { webhook_id: WebhookId },
+    /// Where an endpoint is, or what it is told of, changed.
+    #[serde(rename = "webhook.changed", rename_all = "camelCase")]
+    WebhookChanged { webhook_id: WebhookId },
+    /// An endpoint was removed.
+    #[serde(rename = "webhook.deleted", rename_all = "camelCase")]
+    WebhookDeleted { webhook_id: WebhookId },
+    /// An endpoint got another secret.
+    #[serde(rename = "webhook.secretRotated", rename_all = "camelCase")]
+    WebhookSecretRotated { webhook_id: WebhookId },
+    /// Somebody had a message sent to an endpoint once more.
+    #[serde(rename = "webhook.deliveryReplayed", rename_all = "camelCase")]
+    WebhookDeliveryReplayed { webhook_id: WebhookId, delivery_id: WebhookDeliveryId },
     /// A venture came into being.
     #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },
@@ -177,6 +285,9 @@ pub enum Fact {
     TaskFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
 }
 
+/// How long the event of a purge or of an erasure's end is kept, the last of its organisation: until everything that follows from it is long done.
+const PURGE_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 impl Event {
     /// The partition of an organisation's events.
     pub fn partition(organization: OrganizationId) -> String {
@@ -205,5 +316,10 @@ impl Entity for Event {
 
     fn key(&self) -> Key {
         Self::key_of(self.organization_id, self.id)
+    }
+
+    fn indexes(&self) -> Indexes {
+        let last = matches!(self.fact, Fact::OrganizationPurged { .. } | Fact::AccountErased { .. });
+        Indexes { expires_at: last.then(|| self.at.plus(PURGE_KEPT)), ..Indexes::default() }
     }
 }

@@ -168,10 +168,20 @@ identifiers! {
     SigningKeyId = "key_",
     /// One run of the agentic engine that a person asked for.
     RunId = "run_",
+    /// A file that somebody uploaded.
+    FileId = "fil_",
+    /// A skill of a person; it follows from the skill's name.
+    SkillId = "skl_",
+    /// An entry of a person's portfolio.
+    PortfolioEntryId = "prt_",
     /// A link that a mail carries.
     LinkId = "lnk_",
     /// An invitation to join an organisation.
     InvitationId = "inv_",
+    /// An endpoint of an organisation's own that is told of events.
+    WebhookId = "whk_",
+    /// One event on its way to such an endpoint.
+    WebhookDeliveryId = "whd_",
     /// A mail to a person.
     MailId = "mal_",
 }

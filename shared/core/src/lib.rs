@@ -7,10 +7,12 @@
 //! follows work from function to function, and [`telemetry`] is what functions tell about themselves.
 
 pub mod access;
+pub mod account;
 pub mod agentic;
 pub mod ai;
 pub mod clock;
 pub mod config;
+pub mod email;
 pub mod event;
 mod function_error;
 pub mod http;
@@ -19,9 +21,11 @@ pub mod model;
 pub mod plan;
 pub mod problem;
 pub mod queue;
+pub mod reach;
 pub mod sdk_error;
 pub mod services;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod text;
 pub mod trace;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MailId, OrganizationId, TaskId};
+use crate::id::{MailId, OrganizationId, TaskId, WebhookDeliveryId};
 use crate::trace::Trace;
 
 /// On the `tasks` queue: this task may be due.
@@ -27,6 +27,19 @@ pub struct MailMessage {
     /// Its name among the mails of one event.
     pub name: String,
     /// Where the doorbell comes from; the sweep's has none, and the mail knows by itself where it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Trace>,
+}
+
+/// On the `webhooks-out` queue: this delivery may be due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WebhookMessage {
+    /// The organisation whose endpoint is told.
+    pub organization_id: OrganizationId,
+    /// The delivery.
+    pub delivery_id: WebhookDeliveryId,
+    /// Where the doorbell comes from; the sweep's has none, and the delivery knows by itself where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<Trace>,
 }

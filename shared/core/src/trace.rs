@@ -1,8 +1,10 @@
 //! Where a piece of work comes from, so that it can be followed from the edge through every function that it reaches.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
 
+use axum::extract::{FromRef, FromRequestParts};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,6 +14,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::id::{Ids, RequestId};
+use crate::services::Services;
 
 /// The header that names a request; ours in answers.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
@@ -128,6 +131,19 @@ impl Trace {
         let span = Span::current();
         span.record("correlation_id", tracing::field::display(self.correlation_id));
         span.record("trace_id", tracing::field::display(self.trace_id()));
+    }
+}
+
+/// Where a request comes from whose caller nobody asked for.
+impl<S> FromRequestParts<S> for Trace
+where
+    S: Sync,
+    Services: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of_parts(parts, &Services::from_ref(state).ids))
     }
 }
 

@@ -6,8 +6,10 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use shared::config::{ConfigError, Reader, Variables};
+use shared::reach::Reach;
 
 /// How long a connection may take to stand. Within a region it takes a few milliseconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -142,4 +144,33 @@ fn retries() -> RetryConfig {
         .with_max_attempts(ATTEMPTS)
         .with_initial_backoff(Duration::from_millis(50))
         .with_max_backoff(BACKOFF_MAXIMUM)
+}
+
+/// The connector for requests to addresses that somebody entered: it connects to servers within `reach` alone, whatever their names say.
+pub fn outbound_within(reach: Reach) -> SharedHttpConnector {
+    let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
+    let connector = aws_smithy_http_client::Connector::builder()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .connector_settings(settings)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .build_with_resolver(Within(reach));
+    SharedHttpConnector::new(connector)
+}
+
+/// Finds the addresses of a name that are within reach.
+#[derive(Clone, Copy, Debug)]
+struct Within(Reach);
+
+impl ResolveDns for Within {
+    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
+        DnsFuture::new(async move {
+            let found = tokio::net::lookup_host((name, 0)).await.map_err(ResolveDnsError::new)?;
+            let addresses = found.map(|found| found.ip()).filter(|address| self.0.admits(*address)).collect::<Vec<_>>();
+            if addresses.is_empty() {
+                Err(ResolveDnsError::new("the name leads nowhere within reach"))
+            } else {
+                Ok(addresses)
+            }
+        })
+    }
 }

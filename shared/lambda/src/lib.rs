@@ -27,7 +27,7 @@ pub use aws_lambda_events::event::dynamodb::{Event as StreamEvent, EventRecord};
 pub use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 pub use aws_lambda_events::event::streams::DynamoDbEventResponse;
 pub use batch::{JobError, handle_batch};
-pub use connection::{outbound, outbound_to_aws};
+pub use connection::{outbound, outbound_to_aws, outbound_within};
 pub use host::{Host, StartError};
 pub use http::serve_http;
 pub use lambda_runtime::Error;

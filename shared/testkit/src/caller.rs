@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use shared::access::{PlatformRole, Role, TokenIssuer};
+use shared::clock::Timestamp;
 use shared::id::{OrganizationId, SessionId, UserId};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
@@ -24,7 +25,7 @@ pub struct Caller {
     pub session_id: SessionId,
     /// An access token of the session.
     pub token: String,
-    /// The personal organisation.
+    /// The organisation they act in: the personal one, or that of a founder.
     pub organization_id: OrganizationId,
 }
 
@@ -38,8 +39,7 @@ impl Cloud {
         let key = self.signing_key().await;
         self.write(|transaction| {
             transaction.create(User::new(user_id, &*email, name, now));
-            let expires_at = now.plus(Duration::from_secs(30 * 24 * 60 * 60));
-            transaction.create(Session::new(session_id, user_id, String::new(), now, expires_at));
+            transaction.create(session(user_id, session_id, now));
             transaction.create(Organization {
                 id: organization_id,
                 name: name.to_owned(),
@@ -47,6 +47,7 @@ impl Cloud {
                 personal: true,
                 plan: PlanName::Free,
                 created_at: now,
+                deletion: None,
             });
             transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         })
@@ -55,10 +56,42 @@ impl Cloud {
         Caller { user_id, session_id, token, organization_id }
     }
 
+    /// Signs somebody up who owns another organisation than the personal one, and acts in that.
+    pub async fn founder(&self, name: &str) -> Caller {
+        let (caller, created_at) = (self.caller(name).await, self.services.clock.now());
+        let organization_id = self.services.ids.next();
+        self.write(|transaction| {
+            transaction.create(Organization {
+                id: organization_id,
+                name: format!("{name}'s"),
+                industry: None,
+                personal: false,
+                plan: PlanName::Free,
+                created_at,
+                deletion: None,
+            });
+        })
+        .await;
+        self.join(&caller, organization_id, Role::Owner).await;
+        Caller { organization_id, ..caller }
+    }
+
+    /// Signs the same person in once more, for tests that last longer than a session.
+    pub async fn signed_in_again(&self, caller: &Caller) -> Caller {
+        let (services, now, user_id) = (&self.services, self.services.clock.now(), caller.user_id);
+        let (session_id, key) = (services.ids.next::<SessionId>(), self.signing_key().await);
+        let user = services.store.get::<User>(&User::key_of(user_id)).await.expect("the table answers");
+        let email = user.expect("the account is there").value.email;
+        self.write(|transaction| transaction.create(session(user_id, session_id, now))).await;
+        let token = services.tokens.issue(&key, user_id, &email, session_id, now).expect("the key signs").token;
+        Caller { session_id, token, ..caller.clone() }
+    }
+
     /// Makes somebody a member of an organisation.
     pub async fn join(&self, caller: &Caller, organization_id: OrganizationId, role: Role) {
         let (user_id, joined_at) = (caller.user_id, self.services.clock.now());
         self.write(|transaction| transaction.create(Membership { user_id, organization_id, role, joined_at })).await;
+        self.services.access.clear();
     }
 
     /// Puts an organisation on a plan.
@@ -70,12 +103,32 @@ impl Cloud {
         self.services.access.clear();
     }
 
+    /// Deletes an organisation.
+    pub async fn delete_organization(&self, organization: OrganizationId) {
+        let services = &self.services;
+        let current = services.store.get::<Organization>(&Organization::key_of(organization)).await;
+        let current = current.expect("the table answers").expect("the organisation is there");
+        let deleted = current.deleted(services.clock.now()).expect("it is not deleted yet");
+        self.write(|transaction| transaction.replace(&current, deleted.clone())).await;
+        services.access.clear();
+    }
+
     /// Gives an account a platform role.
     pub async fn set_platform_role(&self, caller: &Caller, role: PlatformRole) {
         let store = &self.services.store;
         let current = store.get::<User>(&User::key_of(caller.user_id)).await.expect("the table answers");
         let current = current.expect("the account is there");
         let next = User { platform_role: Some(role), ..current.value.clone() };
+        self.write(|transaction| transaction.replace(&current, next.clone())).await;
+        self.services.access.clear();
+    }
+
+    /// Suspends an account.
+    pub async fn suspend(&self, caller: &Caller) {
+        let store = &self.services.store;
+        let current = store.get::<User>(&User::key_of(caller.user_id)).await.expect("the table answers");
+        let current = current.expect("the account is there");
+        let next = User { suspended_at: Some(self.services.clock.now()), ..current.value.clone() };
         self.write(|transaction| transaction.replace(&current, next.clone())).await;
         self.services.access.clear();
     }
@@ -105,4 +158,9 @@ impl Cloud {
         .await;
         key.signing
     }
+}
+
+/// A session of now.
+fn session(user_id: UserId, id: SessionId, now: Timestamp) -> Session {
+    Session::new(id, user_id, String::new(), now, now.plus(Duration::from_secs(30 * 24 * 60 * 60)))
 }

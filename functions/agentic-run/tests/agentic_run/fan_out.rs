@@ -37,8 +37,15 @@ impl Bench {
         plan: PlanName,
     ) -> BTreeSet<OrganizationId> {
         let created_at = self.cloud.services.clock.now();
-        let organization =
-            |id| Organization { id, name: "O".to_owned(), industry: None, personal: false, plan, created_at };
+        let organization = |id| Organization {
+            id,
+            name: "O".to_owned(),
+            industry: None,
+            personal: false,
+            plan,
+            created_at,
+            deletion: None,
+        };
         let all = ids.into_iter().map(organization).collect::<Vec<_>>();
         for chunk in all.chunks(100) {
             self.cloud.write(|transaction| chunk.iter().for_each(|one| transaction.create(one.clone()))).await;

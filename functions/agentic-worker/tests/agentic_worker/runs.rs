@@ -155,6 +155,16 @@ impl WithFaultPlan for Cloud {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deleted_organization_is_left_alone() {
+    let bench = Bench::new(Cloud::new()).await;
+    let id = bench.pro().await.organization_id;
+    bench.cloud.delete_organization(id).await;
+    assert!(bench.work(&bench.cloud.services, &[message(id, SLOT)]).await.is_empty());
+    assert_eq!((bench.run(id).await, bench.tasks(id).await), (None, 0));
+    assert!(bench.dead().await.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_plan_without_the_engine_is_left_alone() {
     let bench = Bench::new(Cloud::new()).await;
     let id = bench.cloud.caller("Ada").await.organization_id;

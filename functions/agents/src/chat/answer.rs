@@ -5,6 +5,7 @@ use shared::access::{Member, OrganizationAccess};
 use shared::ai::{self, ChatContext, Completion, prompt};
 use shared::event::Fact;
 use shared::id::{ConversationId, MessageId};
+use shared::model::ai_configuration::AiConfiguration;
 use shared::model::conversation::{Conversation, Message, MessageRole};
 use shared::model::usage::Usage;
 use shared::model::venture::Venture;
@@ -100,12 +101,16 @@ impl Exchange<'_> {
     }
 
     async fn context(&self) -> Result<ChatContext, Problem> {
-        let organization = &self.access.organization;
+        let (organization, store) = (&self.access.organization, &self.deps.services.store);
+        let configuration = AiConfiguration::read(store, organization.id).await?;
         Ok(ChatContext {
             user_name: Some(self.access.principal.user.name.clone()),
             organization_name: Some(organization.name.clone()),
-            industry: organization.industry.clone(),
-            venture_description: Venture::newest_description(&self.deps.services.store, organization.id).await?,
+            industry: configuration.industry.or_else(|| organization.industry.clone()),
+            personality: configuration.personality,
+            tone: configuration.tone,
+            goals: configuration.goals,
+            venture_description: Venture::newest_description(store, organization.id).await?,
             ..ChatContext::default()
         })
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use shared::access::Role;
 use shared::ai::{AiError, Usage};
 use shared::id::VentureId;
+use shared::model::ai_configuration::AiConfiguration;
 use shared::model::venture::{Venture, VentureStage};
 use testkit::{Caller, Cloud, FaultPlan, Request, ScriptedAi, TestApp};
 use tokio::time::{advance, timeout};
@@ -62,6 +63,12 @@ async fn the_assistant_knows_who_asks_and_what_was_said() {
         };
         cloud.write(|transaction| transaction.create(venture.clone())).await;
     }
+    let configuration = AiConfiguration {
+        personality: Some("A calm engineer.".to_owned()),
+        goals: vec!["Ten customers by spring".to_owned()],
+        ..AiConfiguration::default_of(ada.organization_id)
+    };
+    cloud.write(|transaction| transaction.create(configuration.clone())).await;
     let first = say(&app, &ada, "What is a SAFE?").send().await.expect(200);
     advance(Duration::from_secs(1)).await;
     let more = go_on(&app, &ada, &first["conversationId"], "Tell me more").send().await.expect(200);
@@ -71,7 +78,7 @@ async fn the_assistant_knows_who_asks_and_what_was_said() {
     let asked = ai.asked();
     let contents = asked[1].messages.iter().skip(1).map(|message| message.content.as_str()).collect::<Vec<_>>();
     assert_eq!(contents, ["What is a SAFE?", first["message"]["content"].as_str().unwrap(), "Tell me more"]);
-    for fact in ["Ada Lovelace", "We book dental appointments."] {
+    for fact in ["Ada Lovelace", "We book dental appointments.", "A calm engineer.", "Ten customers by spring"] {
         assert!(asked[0].messages[0].content.contains(fact), "{fact}");
     }
     assert!(!asked[0].messages[0].content.contains("looms"), "the newest venture counts");

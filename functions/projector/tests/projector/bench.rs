@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Template, matches};
 use embedded::{EmbeddedSqs, StreamReader, StreamRecord};
-use projector::{Deps, handle};
+use projector::{Deps, KnownWebhooks, handle};
 use serde_json::Value;
 use shared::clock::Timestamp;
 use shared::config::PlatformConfig;
@@ -25,6 +25,8 @@ pub(crate) const TASKS: &str = "groundwork-local-tasks";
 
 /// The queue that mails are rung on.
 pub(crate) const MAIL: &str = "groundwork-local-mail";
+/// The queue that endpoints are rung for on.
+pub(crate) const WEBHOOKS: &str = "groundwork-local-webhooks-out";
 
 /// All counters.
 pub(crate) const COUNTERS: [Counter; 9] = [
@@ -64,14 +66,22 @@ impl Bench {
         let stream = cloud.dynamodb.stream(table);
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
         let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
-        let deps = Deps { services: cloud.services.clone(), tasks, mail };
+        let webhooks = QueueSender::new(sqs.client(), sqs.queue_url(WEBHOOKS));
+        let known_webhooks = KnownWebhooks::default();
+        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks, known_webhooks };
         Self { cloud, sqs, deps, stream, filters }
     }
 
     /// The same, with queues that are not there.
     pub(crate) fn without_queue(&self) -> Deps {
         let nothing = QueueSender::new(self.sqs.client(), self.sqs.queue_url("nothing"));
-        Deps { services: self.cloud.services.clone(), tasks: nothing.clone(), mail: nothing }
+        Deps {
+            services: self.cloud.services.clone(),
+            tasks: nothing.clone(),
+            mail: nothing.clone(),
+            webhooks: nothing,
+            known_webhooks: KnownWebhooks::default(),
+        }
     }
 
     /// The same, with a table that is not there.

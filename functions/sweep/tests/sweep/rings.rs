@@ -11,7 +11,8 @@ use shared::id::{EventId, OrganizationId, TaskId};
 use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::{LEASE, Task, TaskError, TaskInput};
-use shared::queue::{MailMessage, TaskMessage};
+use shared::model::webhook_delivery::WebhookDelivery;
+use shared::queue::{MailMessage, TaskMessage, WebhookMessage};
 use shared::store::Entity;
 use shared::trace::Trace;
 use shared_lambda::QueueSender;
@@ -20,6 +21,7 @@ use testkit::{Cloud, TEMPLATE};
 
 const TASKS: &str = "groundwork-local-tasks";
 const MAIL: &str = "groundwork-local-mail";
+const WEBHOOKS: &str = "groundwork-local-webhooks-out";
 const MINUTE: Duration = Duration::from_secs(60);
 const TIME: Duration = Duration::from_secs(49);
 
@@ -36,7 +38,8 @@ impl Bench {
         Template::read(TEMPLATE).unwrap().create_queues(&sqs).await.unwrap();
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
         let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
-        let deps = Deps { services: cloud.services.clone(), tasks, mail };
+        let webhooks = QueueSender::new(sqs.client(), sqs.queue_url(WEBHOOKS));
+        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks };
         let organization = cloud.services.ids.next();
         Self { cloud, sqs, deps, organization }
     }
@@ -226,6 +229,27 @@ async fn without_time_it_leaves_the_rest_to_the_next_run() {
     bench.write(&[bench.task()]).await;
     tokio::time::advance(MINUTE * 3).await;
     let summary = handle(&bench.deps, bench.now(), Duration::from_secs(4)).await.unwrap();
-    assert_eq!(summary, Summary { unfinished: 24, ..Summary::default() });
+    assert_eq!(summary, Summary { unfinished: 32, ..Summary::default() });
     assert!(bench.rung().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_is_rung_for_until_its_endpoint_took_it() {
+    let bench = Bench::new().await;
+    let (services, now) = (&bench.cloud.services, bench.now());
+    let (trace, fact) = (Trace::begin(&services.ids), Fact::VentureCreated { venture_id: services.ids.next() });
+    let event = services.event(bench.organization, Actor::Platform, trace, fact);
+    let delivery = WebhookDelivery::new(services.ids.next(), services.ids.next(), &event, "venture.created", now);
+    bench.cloud.write(|transaction| transaction.create(delivery.clone())).await;
+    assert_eq!(bench.run().await, Summary::default(), "it is left to its doorbell for a minute");
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary { deliveries_rung: 1, ..Summary::default() });
+    let body = bench.sqs.messages(WEBHOOKS).remove(0).body;
+    let message = WebhookMessage { organization_id: bench.organization, delivery_id: delivery.id, trace: None };
+    assert_eq!(serde_json::from_str::<WebhookMessage>(&body).unwrap(), message);
+    let found = services.store.get::<WebhookDelivery>(&delivery.key()).await.unwrap().unwrap();
+    let taken = found.claimed(services.ids.next(), bench.now()).unwrap().delivered(200, bench.now());
+    services.store.replace(&found, taken).await.unwrap().unwrap();
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary::default());
 }

@@ -7,6 +7,7 @@ use futures_util::future::{join, join_all};
 use shared::ai::{AiError, FollowUp, Purpose, Usage};
 use shared::id::{LeadId, TaskId, UserId};
 use shared::model::agentic_run::OpenPostTask;
+use shared::model::ai_configuration::AiConfiguration;
 use shared::model::lead::{Lead, LeadDetails, LeadStatus};
 use shared::model::lead_activity::LeadActivityKind;
 use shared::model::organization::Organization;
@@ -55,6 +56,47 @@ async fn a_follow_up_is_written_added_to_the_lead_and_counted() {
     let Purpose::LeadFollowUp(brief) = asked else { panic!("{asked:?}") };
     assert_eq!((brief.lead_name.as_deref(), brief.days_since_contact), (Some("Grace Hopper"), Some(12)));
     assert_eq!((brief.sender_name.as_deref(), brief.follow_ups_sent), (Some("Ada Lovelace"), Some(0)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_assistant_is_to_be_like_reaches_it() {
+    let (cloud, ai) = (Cloud::new(), ScriptedAi::new());
+    let (ada, grace) = founder(&cloud).await;
+    let configuration = AiConfiguration {
+        personality: Some("A calm engineer.".to_owned()),
+        tone: Some("warm".to_owned()),
+        goals: vec!["Ten customers by spring".to_owned()],
+        industry: Some("Looms".to_owned()),
+        ..AiConfiguration::default_of(ada.organization_id)
+    };
+    cloud.write(|transaction| transaction.create(configuration.clone())).await;
+    for input in [TaskInput::LeadFollowup { lead_id: grace }, TaskInput::SocialMediaPost] {
+        let task = create(&cloud, &ada, input).await;
+        run_task(&deps(&cloud, &ai), message(&task)).await.unwrap();
+        let asked = ai.asked().pop().unwrap();
+        let told = &asked.messages[0].content;
+        for fact in ["A calm engineer.", "warm", "Ten customers by spring"] {
+            assert!(told.contains(fact), "{fact}: {told}");
+        }
+        if let Purpose::SocialMediaPost(brief) = asked.purpose {
+            assert_eq!(brief.industry.as_deref(), Some("Looms"));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_done_for_a_deleted_organization() {
+    let (cloud, ai) = (Cloud::new(), ScriptedAi::new());
+    let (ada, grace) = founder(&cloud).await;
+    let task = create(&cloud, &ada, TaskInput::LeadFollowup { lead_id: grace }).await;
+    cloud.delete_organization(ada.organization_id).await;
+    run_task(&deps(&cloud, &ai), message(&task)).await.unwrap();
+    let failed = stored(&cloud, &task).await;
+    assert_eq!((failed.status, failed.error.unwrap().code.as_str()), (TaskStatus::Failed, "organization_deleted"));
+    assert!(ai.asked().is_empty());
+    assert_eq!(usage(&cloud, ada.organization_id).await.tasks, 0, "what it reserved is given back");
+    let lead = lead(&cloud, ada.organization_id, grace).await;
+    assert_eq!(lead.open_follow_up_task_id, None, "and its lead is free");
 }
 
 #[tokio::test(start_paused = true)]

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use shared::access::PlatformRole;
 use shared::clock::TimeSource;
 use shared::event::{Actor, Fact};
-use shared::id::{LeadId, MailId, TaskId};
-use shared::queue::{AgenticMessage, MailMessage, TaskMessage};
+use shared::id::{LeadId, MailId, TaskId, WebhookDeliveryId};
+use shared::queue::{AgenticMessage, MailMessage, TaskMessage, WebhookMessage};
 use shared::trace::Trace;
 use shared_lambda::Error;
 use testkit::runtime_api::{queue_event, schedule_event, stream_event};
@@ -118,6 +118,7 @@ impl World {
         let post = |path: &str, body: &Value| Exchange::request("POST", path, token, Some(body), 422);
         match name {
             "organizations" => Ok(post("/api/organizations", &json!({ "name": " " }))),
+            "users" => Ok(Exchange::request("GET", "/api/users", token, None, 422)),
             "ventures" => Ok(post(
                 "/api/ventures/create",
                 &json!({ "name": " ", "stage": "mvp", "category": "Computing", "description": " " }),
@@ -137,6 +138,7 @@ impl World {
         let get = |path: &str, caller: &Caller| Exchange::request("GET", path, Some(&caller.token), None, 200);
         Ok(Some(match (&subject.source, subject.name.as_str()) {
             (None, "organizations") => get("/api/organizations", &self.founder),
+            (None, "users") => get("/api/users/connections", &self.founder),
             (None, "ventures") => get("/api/ventures", &self.founder),
             (None, "crm") => get("/api/crm/leads", &self.founder),
             (None, "agents") => get("/api/tasks", &self.founder),
@@ -163,6 +165,10 @@ impl World {
         match name {
             "task-runner" => {
                 Ok(serde_json::to_string(&TaskMessage { organization_id, task_id: ids.next::<TaskId>(), trace: None })?)
+            }
+            "webhook-sender" => {
+                let delivery_id = ids.next::<WebhookDeliveryId>();
+                Ok(serde_json::to_string(&WebhookMessage { organization_id, delivery_id, trace: None })?)
             }
             "mailer" => {
                 let name = "VERIFY_EMAIL".to_owned();

@@ -13,7 +13,7 @@ use shared::store::Entity;
 use shared::trace::Trace;
 
 use super::jobs::write;
-use super::{EMAIL, PASSWORD, Scenario};
+use super::{EMAIL, PASSWORD, Scenario, members};
 
 /// The address that Ada has for a while.
 const OTHER_EMAIL: &str = "ada@lovelace.example";
@@ -134,6 +134,7 @@ async fn organizations(scenario: &mut Scenario) {
     let path = format!("/api/organizations/{}", scenario.organization);
     let request = scenario.get(&path);
     scenario.measure("getOrganization", "", 200, request).await;
+    members::run(scenario).await;
     set_plan(&scenario.stage.backstage, scenario.organization_id(), PlanName::Pro).await.expect("the plan is set");
     set_role(&scenario.stage.backstage, EMAIL, Some(PlatformRole::Support)).await.expect("the role is set");
     let runs = scenario.stage.follow().await;
@@ -176,4 +177,5 @@ pub(super) async fn end(scenario: &mut Scenario) {
     scenario.stage.call(200, request).await;
     let request = scenario.dressed(scenario.stage.app.post("/api/auth/logout"));
     scenario.measure("logout", "", 204, request).await;
+    members::end(scenario).await;
 }

@@ -9,6 +9,8 @@ mod agents;
 mod credentials;
 mod crm;
 mod jobs;
+mod members;
+mod people;
 
 use std::collections::BTreeMap;
 
@@ -122,6 +124,7 @@ pub async fn run() -> Figures {
     credentials::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
+    people::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     jobs::keys(&mut scenario).await;

@@ -39,6 +39,11 @@ impl AccessCache {
         self.entries(|entries| entries.retain(|(cached, _), _| *cached != session));
     }
 
+    /// Forgets who may do what in an organisation, so that a change made by this very process is seen at once.
+    pub fn forget_organization(&self, organization: OrganizationId) {
+        self.entries(|entries| entries.retain(|(_, cached), _| *cached != Some(organization)));
+    }
+
     pub(super) fn find(&self, key: (SessionId, Option<OrganizationId>), now: Timestamp) -> Option<Arc<Found>> {
         self.entries(|entries| {
             let (read_at, found) = entries.get(&key)?;

@@ -3,7 +3,8 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{FromRef, FromRequestParts, RawPathParams};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
@@ -26,6 +27,9 @@ pub const TOKEN_SECURITY: &str = "accessToken";
 
 /// The header that names the acting organisation; the caller's personal one when absent.
 const ORGANIZATION_HEADER: &str = "x-organization-id";
+
+/// The parameter by which a path names the acting organisation itself; then the header says nothing.
+const ORGANIZATION_PARAMETER: &str = "organizationId";
 
 /// A signed-in person: their token verified, their session alive.
 #[derive(Clone, Debug)]
@@ -57,10 +61,18 @@ impl Principal {
     }
 }
 
-/// The least role an operation asks for, as a type.
+/// What an operation asks of its caller, as a type: the least role.
+///
+/// Roles are compared in one place, the extractor, and operations name a requirement, never a role. Permission sets of an organisation's
+/// own making, should they come, are therefore a change of this trait and of the membership's row: a requirement gets a second constant,
+/// the permission that it stands for, the membership the set that it was given, and the extractor admits whoever has either. Operations and
+/// the three roles stay as they are.
 pub trait RoleRequirement: Send + Sync + 'static {
     /// That role.
     const ROLE: Role;
+
+    /// Whether the operation is also for an organisation that was deleted. To every other it is not there.
+    const ALSO_DELETED: bool = false;
 }
 
 /// Any member.
@@ -72,6 +84,9 @@ pub struct Admin;
 /// The owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner;
+/// The owner, also of an organisation that was deleted: who may restore it.
+#[derive(Clone, Copy, Debug)]
+pub struct Restorer;
 
 impl RoleRequirement for Member {
     const ROLE: Role = Role::Member;
@@ -82,8 +97,13 @@ impl RoleRequirement for Admin {
 impl RoleRequirement for Owner {
     const ROLE: Role = Role::Owner;
 }
+impl RoleRequirement for Restorer {
+    const ROLE: Role = Role::Owner;
+    const ALSO_DELETED: bool = true;
+}
 
-/// A signed-in person acting in an organisation with at least the role `R`.
+/// A signed-in person acting in an organisation with at least the role `R`: in the one that the path names (`{organizationId}`), else in
+/// the one of the header `X-Organization-Id`, else in their personal one.
 #[derive(Clone, Debug)]
 pub struct OrganizationAccess<R> {
     /// The person.
@@ -196,6 +216,9 @@ async fn read(
     let user_entity: Option<Versioned<User>> = entity(take(user_key))?;
     let (now, session) = (services.clock.now(), session.ok_or_else(Problem::token_invalid)?);
     let user_entity = user_entity.filter(|user| user.has_live(&session, now)).ok_or_else(Problem::token_invalid)?;
+    if user_entity.suspended_at.is_some() {
+        return Err(Problem::account_suspended());
+    }
     let membership = match organization {
         None => None,
         Some(id) => {
@@ -215,6 +238,25 @@ enum Wanted {
     None,
     Personal,
     Named(OrganizationId),
+}
+
+/// The organisation that a request is about. None is an id that cannot be.
+async fn wanted(parts: &mut Parts) -> Option<Wanted> {
+    let named = |text: &str| text.parse().ok().map(Wanted::Named);
+    match RawPathParams::from_request_parts(parts, &()).await {
+        Ok(parameters) => {
+            if let Some((_, id)) = parameters.iter().find(|(name, _)| *name == ORGANIZATION_PARAMETER) {
+                return named(id);
+            }
+        }
+        Err(RawPathParamsRejection::InvalidUtf8InPathParam(_)) => return None,
+        // The route has no parameters.
+        Err(_) => {}
+    }
+    match parts.headers.get(ORGANIZATION_HEADER) {
+        None => Some(Wanted::Personal),
+        Some(value) => value.to_str().ok().and_then(named),
+    }
 }
 
 impl<S> FromRequestParts<S> for Principal
@@ -239,19 +281,16 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let services = Services::from_ref(state);
-        let wanted = match parts.headers.get(ORGANIZATION_HEADER) {
-            None => Wanted::Personal,
+        let Some(wanted) = wanted(parts).await else {
             // An id that cannot be is as unknown as one that is not ours; but first the caller has to show who they are.
-            Some(value) => match value.to_str().ok().and_then(|text| text.parse().ok()) {
-                Some(id) => Wanted::Named(id),
-                None => {
-                    find(parts, &services, Wanted::None).await?;
-                    return Err(Problem::not_found());
-                }
-            },
+            find(parts, &services, Wanted::None).await?;
+            return Err(Problem::not_found());
         };
         let (principal, found) = find(parts, &services, wanted).await?;
         let (membership, organization) = found.membership.clone().ok_or_else(Problem::not_found)?;
+        if !organization.is_there() && !R::ALSO_DELETED {
+            return Err(Problem::not_found());
+        }
         if membership.role < R::ROLE {
             return Err(Problem::forbidden(
                 "Your role in this organisation does not allow this; ask an admin or the owner.",

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 pub use cache::AccessCache;
 pub use extract::{
-    Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
+    Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal, Restorer,
     RoleRequirement, Support, TOKEN_SECURITY,
 };
 pub use invitation_token::InvitationToken;

@@ -64,6 +64,15 @@ pub struct LeadFollowUpBrief {
     /// Who signs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_name: Option<String>,
+    /// What the writer is to be like, as it was configured; for a network model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personality: Option<String>,
+    /// The voice that was configured, for a network model; the offline templates have one voice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone: Option<String>,
+    /// The goals that were configured, the most important first; for a network model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<String>,
 }
 
 /// The facts of a LinkedIn post.
@@ -85,9 +94,15 @@ pub struct SocialMediaPostBrief {
     /// Whom it addresses, such as "owners of dental clinics".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// What the writer is to be like, as it was configured; for a network model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personality: Option<String>,
     /// The voice that was configured, for a network model; the offline templates have one voice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tone: Option<String>,
+    /// The goals that were configured, the most important first; for a network model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<String>,
     /// How many posts the organisation has made already. Consecutive numbers get different wordings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posts_made: Option<u32>,
@@ -109,9 +124,12 @@ pub struct ChatContext {
     /// The field it works in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub industry: Option<String>,
-    /// The voice that was configured.
+    /// What the assistant is to be like, as it was configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personality: Option<String>,
+    /// The voice that was configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone: Option<String>,
     /// The goals that were configured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub goals: Vec<String>,

@@ -106,9 +106,14 @@ pub struct AgenticRun {
 }
 
 impl AgenticRun {
+    /// The partition of an organisation's runs.
+    pub fn partition(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#AGENTIC_RUN")
+    }
+
     /// Where a run lies.
     pub fn key_of(organization: OrganizationId, id: &str) -> Key {
-        Key::new(format!("ORG#{organization}#AGENTIC_RUN"), id)
+        Key::new(Self::partition(organization), id)
     }
 }
 

@@ -202,7 +202,8 @@ impl LeadIdentity {
         Key::new(Self::partition(organization), Self::digest(known_by))
     }
 
-    fn partition(organization: OrganizationId) -> String {
+    /// The partition of an organisation's markers.
+    pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#LEAD_IDENTITY")
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Role;
 use crate::clock::Timestamp;
 use crate::id::{OrganizationId, UserId};
-use crate::store::{Entity, Indexes, Key, ListingIndex};
+use crate::store::{Entity, Indexes, Key, Listing, ListingIndex};
 
 /// One person's membership in one organisation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,15 @@ impl Membership {
     /// What the sort keys of memberships begin with.
     pub const PREFIX: &'static str = "MEMBER#";
 
+    /// The members of an organisation, by the ids of their accounts.
+    pub fn listing(organization: OrganizationId) -> Listing {
+        Listing::of_index_across("USER#", Self::members(organization))
+    }
+
+    fn members(organization: OrganizationId) -> String {
+        format!("ORG#{organization}#MEMBER")
+    }
+
     /// Where a membership lies.
     pub fn key_of(user: UserId, organization: OrganizationId) -> Key {
         Key::new(format!("USER#{user}"), format!("{}{organization}", Self::PREFIX))
@@ -39,8 +48,7 @@ impl Entity for Membership {
     }
 
     fn indexes(&self) -> Indexes {
-        let listing =
-            ListingIndex { partition: format!("ORG#{}#MEMBER", self.organization_id), sort: self.user_id.to_string() };
+        let listing = ListingIndex { partition: Self::members(self.organization_id), sort: self.user_id.to_string() };
         Indexes { listing: Some(listing), ..Indexes::default() }
     }
 }

@@ -5,9 +5,12 @@
 pub mod account_email;
 pub mod activity_day;
 pub mod agentic_run;
+pub mod ai_configuration;
+pub mod connection;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
+pub mod erasure;
 pub mod invitation;
 pub mod known_network;
 pub mod lead;
@@ -17,16 +20,23 @@ pub mod link_secret;
 pub mod mail;
 pub mod membership;
 pub mod organization;
+pub mod organization_data;
+pub mod portfolio_entry;
 pub mod post;
+pub mod profile;
 pub mod projection;
 pub mod server_key;
 pub mod session;
 pub mod signing_key;
+pub mod skill;
 pub mod task;
 pub mod totp;
 pub mod usage;
 pub mod user;
+pub mod user_search;
 pub mod venture;
+pub mod webhook;
+pub mod webhook_delivery;
 
 use crate::store::DueIndex;
 

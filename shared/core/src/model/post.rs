@@ -39,7 +39,8 @@ pub struct Post {
 }
 
 impl Post {
-    fn partition(organization: OrganizationId) -> String {
+    /// The partition of an organisation's posts.
+    pub fn partition(organization: OrganizationId) -> String {
         format!("ORG#{organization}#POST")
     }
 

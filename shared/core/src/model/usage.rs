@@ -19,6 +19,8 @@ pub struct Usage {
     pub tasks_completed: i64,
     /// Posts reserved or written.
     pub posts: i64,
+    /// E-mails sent, one per recipient.
+    pub emails: i64,
     /// Messages that the assistant answered.
     pub chat_messages: i64,
     /// Tokens that the AI port read.

@@ -38,6 +38,8 @@ impl Range {
 pub struct Listing {
     /// The partition of the table that the items are in.
     partition: String,
+    /// Whether each item is in a partition of its own, whose name goes on with the item's place in the index.
+    across: bool,
     /// The partition of the `listing` index to read instead, if any.
     listing: Option<String>,
     range: Range,
@@ -48,12 +50,19 @@ pub struct Listing {
 impl Listing {
     /// The items of a partition in the order of their sort keys; consistent.
     pub fn of_partition(partition: impl Into<String>) -> Self {
-        Self { partition: partition.into(), listing: None, range: Range::All, descending: false, limit: 50 }
+        let partition = partition.into();
+        Self { partition, across: false, listing: None, range: Range::All, descending: false, limit: 50 }
     }
 
     /// The items of `partition` that stand in the list `listing` of the index; up to date within a moment.
     pub fn of_index(partition: impl Into<String>, listing: impl Into<String>) -> Self {
         Self { listing: Some(listing.into()), ..Self::of_partition(partition) }
+    }
+
+    /// The items that stand in the list `listing` of the index, each of which lies in a partition of its own: `prefix` and its place in
+    /// the list.
+    pub fn of_index_across(prefix: impl Into<String>, listing: impl Into<String>) -> Self {
+        Self { across: true, ..Self::of_index(prefix, listing) }
     }
 
     /// Only this part.
@@ -77,7 +86,8 @@ impl Listing {
         self
     }
 
-    fn tagged_partition(&self) -> &str {
+    /// The list's partition, of the index where it is one of the index.
+    pub fn tagged_partition(&self) -> &str {
         self.listing.as_deref().unwrap_or(&self.partition)
     }
 }
@@ -156,8 +166,9 @@ impl Store {
 }
 
 fn start_key(listing: &Listing, cursor: Cursor) -> Item {
+    let own = cursor.listing_sk.as_deref().filter(|_| listing.across).unwrap_or_default();
     let mut start = Item::from([
-        ("pk".to_owned(), AttributeValue::S(listing.partition.clone())),
+        ("pk".to_owned(), AttributeValue::S(format!("{}{own}", listing.partition))),
         ("sk".to_owned(), AttributeValue::S(cursor.sk)),
     ]);
     if let (Some(index), Some(listing_sk)) = (&listing.listing, cursor.listing_sk) {

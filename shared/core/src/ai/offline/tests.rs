@@ -228,6 +228,7 @@ fn any_lead() -> impl Strategy<Value = LeadFollowUpBrief> {
                 organization_name,
                 venture_description,
                 sender_name,
+                ..LeadFollowUpBrief::default()
             }
         },
     )
@@ -275,8 +276,8 @@ proptest! {
             venture_description: facts[2].clone(),
             topic: facts[3].clone(),
             audience: facts[4].clone(),
-            tone: None,
             posts_made,
+            ..SocialMediaPostBrief::default()
         };
         let post: Structured<PostDraft> =
             now(complete_structured(&OfflineAssistant, prompt::social_media_post(brief))).unwrap();

@@ -2,16 +2,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use organizations::{Deps, router};
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use shared::access::Role;
-use testkit::{Cloud, TestApp};
+use testkit::Cloud;
 
-fn app(cloud: &Cloud) -> TestApp {
-    let deps = Deps { services: cloud.services.clone() };
-    TestApp::new(router().with_state(deps).into(), &cloud.services)
-}
+use crate::support::{app, trail};
 
 #[tokio::test(start_paused = true)]
 async fn a_new_organization_is_its_creators_and_on_the_free_plan() {
@@ -41,6 +37,30 @@ async fn another_tenants_organization_is_not_there() {
     app.get("/api/activity").by(&eve).organization("org_no").send().await.expect_problem(404, "not_found");
     cloud.join(&eve, ada.organization_id, Role::Member).await;
     assert_eq!(app.get(&path).by(&eve).send().await.expect(200)["role"], "member");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_admin_renames_an_organization_and_the_same_again_is_no_change() {
+    let cloud = Cloud::new();
+    let (app, ada, eve) = (app(&cloud), cloud.founder("Ada").await, cloud.caller("Eve").await);
+    cloud.join(&eve, ada.organization_id, Role::Admin).await;
+    let path = format!("/api/organizations/{}", ada.organization_id);
+    let put = |body: Value| app.put(&path).by(&eve).json(&body).send();
+    let renamed = put(json!({"name": " Looms ", "industry": "Textiles"})).await.expect(200);
+    assert_eq!(
+        (&renamed["name"], &renamed["industry"], &renamed["role"]),
+        (&json!("Looms"), &json!("Textiles"), &json!("admin"))
+    );
+    assert_eq!(app.get(&path).by(&eve).send().await.expect(200), renamed);
+    put(json!({"name": "Looms", "industry": "Textiles"})).await.expect(200);
+    let cleared = put(json!({"name": "Looms"})).await.expect(200);
+    assert_eq!(cleared["industry"], json!(null), "what is absent is cleared");
+    assert_eq!(trail(&cloud, ada.organization_id).await, ["organization.renamed", "organization.renamed"]);
+    put(json!({"name": ""})).await.expect_problem(422, "invalid");
+    put(json!({"name": "Looms", "plan": "pro"})).await.expect_problem(400, "malformed");
+    // The header says nothing where the path does.
+    let elsewhere = app.put(&path).by(&eve).organization(eve.organization_id).json(&json!({"name": "Here"})).send();
+    assert_eq!(elsewhere.await.expect(200)["name"], "Here");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Which texts are e-mail addresses.
 
 /// A rule for addresses; its signature is what garde's `custom` wants.
-pub(crate) fn is_address(text: &str, _: &()) -> garde::Result {
+pub fn is_address(text: &str, _: &()) -> garde::Result {
     let parts = text.trim().split_once('@');
     if parts.is_some_and(|(local, domain)| is_local_part(local) && is_domain(domain)) {
         Ok(())
