@@ -41,7 +41,7 @@ pub(crate) struct LoginTotp {
     /// One of the recovery codes, which is used up by it.
     #[garde(inner(length(bytes, min = 1, max = 64)))]
     #[serde(default)]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, write_only, example = "ABCD-EFGH-IJKL-MNOP")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, write_only, example = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX")]
     recovery_code: Option<Secret>,
 }
 

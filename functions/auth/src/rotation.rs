@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use shared::clock::Timestamp;
-use shared::model::session::Session;
+use shared::model::session::{LIFETIME_MAXIMUM, Session};
 use shared::problem::Problem;
 use shared::store::RateLimit;
 
@@ -89,12 +89,13 @@ pub(crate) fn exchanged(
     now: Timestamp,
     lifetime: Duration,
 ) -> Session {
+    let end = session.created_at.plus(LIFETIME_MAXIMUM);
     Session {
         refresh_hash: successor.digest(),
         previous_refresh_hash: Some(presented.digest()),
         refreshed_at: now,
         refreshes: exchanges(session, now).saturating_add(1),
-        expires_at: now.plus(lifetime),
+        expires_at: now.plus(lifetime).min(end),
         ..session.clone()
     }
 }

@@ -24,6 +24,6 @@ use crate::secret::Secret;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RecoveryCodes {
     /// Each signs in once in place of a code of the authenticator. Only hashes of them are kept.
-    #[schema(value_type = Vec<String>, example = json!(["ABCD-EFGH-IJKL-MNOP"]))]
+    #[schema(value_type = Vec<String>, example = json!(["ABCD-EFGH-IJKL-MNOP-QRST-UVWX"]))]
     recovery_codes: Vec<Secret>,
 }

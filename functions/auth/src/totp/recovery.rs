@@ -9,8 +9,8 @@ use crate::server_keys::DerivedKey;
 
 /// How many codes a set has.
 const CODES: usize = 10;
-/// How many random bytes a code has: 80 bits, which nobody guesses and which need no slow hash.
-const CODE_BYTES: usize = 10;
+/// How many random bytes a code has: 120 bits, which nobody guesses and which need no slow hash (from 112 on, OWASP ASVS 6.5.2).
+const CODE_BYTES: usize = 15;
 
 /// New codes and what is stored of them.
 pub(crate) fn new_codes(key: &DerivedKey, ids: &Ids, user: UserId) -> Result<(Vec<Secret>, Vec<String>), Problem> {
@@ -31,7 +31,7 @@ pub(crate) fn hash(key: &DerivedKey, user: UserId, code: &str) -> Result<String,
     Ok(digest.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}")))
 }
 
-/// `ABCD-EFGH-IJKL-MNOP`.
+/// `ABCD-EFGH-IJKL-MNOP-QRST-UVWX`.
 fn grouped(text: &str) -> String {
     let mut grouped = String::with_capacity(text.len() + text.len() / 4);
     for (place, letter) in text.chars().enumerate() {
@@ -49,6 +49,6 @@ mod tests {
 
     #[test]
     fn codes_are_written_in_groups() {
-        assert_eq!(grouped("ABCDEFGHIJKLMNOP"), "ABCD-EFGH-IJKL-MNOP");
+        assert_eq!(grouped("ABCDEFGHIJKLMNOPQRSTUVWX"), "ABCD-EFGH-IJKL-MNOP-QRST-UVWX");
     }
 }

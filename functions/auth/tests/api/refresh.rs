@@ -80,6 +80,20 @@ async fn a_session_lives_on_while_it_is_refreshed_and_ends_when_it_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_ends_after_half_a_year_however_often_it_was_refreshed() {
+    let auth = Auth::new();
+    let mut token = text(&auth.register("ada").await, "refreshToken").to_owned();
+    for _ in 0..7 {
+        tokio::time::advance(25 * DAY).await;
+        token = refreshed(&auth, &token).await;
+    }
+    tokio::time::advance(7 * DAY - Duration::from_secs(1)).await;
+    token = refreshed(&auth, &token).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    refused(&auth, &token).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn within_the_grace_a_repeat_gives_the_same_successor() {
     let auth = Auth::new();
     let first = text(&auth.register("ada").await, "refreshToken").to_owned();

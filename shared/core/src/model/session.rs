@@ -12,6 +12,9 @@ use crate::store::{Entity, Indexes, Key};
 /// How long after credentials were last presented a session may do what needs them anew.
 pub const STEP_UP_LASTS: Duration = Duration::from_secs(10 * 60);
 
+/// After how long a session ends however often it was refreshed: half a year.
+pub const LIFETIME_MAXIMUM: Duration = Duration::from_secs(182 * 24 * 60 * 60);
+
 /// How long an ended session is kept.
 const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
