@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use shared::access::{LinkSecrets, PlatformRole, Role};
 use shared::event::{Actor, Fact};
 use shared::id::{
-    ConversationId, InvitationId, LeadId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
+    ConversationId, InvitationId, LeadId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId,
+    WebhookId,
 };
 use shared::model::conversation::Conversation;
 use shared::model::invitation::{Invitation, InvitedAddress};

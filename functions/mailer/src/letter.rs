@@ -2,6 +2,8 @@
 //!
 //! Names are what people wrote, some of them to strangers: a name may not become markup, a header, or a link of its own.
 
+use shared::model::mail::SecondFactorNews;
+
 /// How many characters of a name are shown.
 const NAME_LENGTH: usize = 80;
 
@@ -106,6 +108,28 @@ pub(crate) fn session_revoked(name: &str) -> Letter {
         "the sign-in of one of your devices was used from two places, as when a token was copied. To be safe we ended that session for \
          both; please sign in again there.",
     )
+}
+
+/// The letter about what became of the second factor.
+pub(crate) fn second_factor(news: SecondFactorNews) -> fn(&str) -> Letter {
+    match news {
+        SecondFactorNews::Enabled => |name| {
+            Letter::new("Your authenticator is on", Some(name), NOT_YOU)
+                .says("from now on signing in to your account takes a code of your authenticator, too. Keep your recovery codes where you find them without it.")
+        },
+        SecondFactorNews::Disabled => |name| {
+            Letter::new("Your authenticator is off", Some(name), NOT_YOU)
+                .says("the second factor of your account was just turned off. The password alone signs in to it now.")
+        },
+        SecondFactorNews::CodesRenewed => |name| {
+            Letter::new("You have new recovery codes", Some(name), NOT_YOU)
+                .says("new recovery codes were just made for your account. The old ones do not work any more.")
+        },
+        SecondFactorNews::CodeUsed => |name| {
+            Letter::new("A recovery code was used", Some(name), NOT_YOU)
+                .says("somebody just signed in to your account with its password and one of its recovery codes. That code does not work any more.")
+        },
+    }
 }
 
 pub(crate) fn invitation(organization: &str, inviter: Option<&str>, url: &str) -> Letter {

@@ -70,6 +70,14 @@ async fn every_kind_reaches_whom_it_is_for() {
     all.extend(mails(&cloud, ada.organization_id, Fact::PasswordChanged { user_id }).await);
     let revoked = Fact::SessionFamilyRevoked { user_id, session_id: ada.session_id };
     all.extend(mails(&cloud, ada.organization_id, revoked).await);
+    for fact in [
+        Fact::TotpEnabled { user_id },
+        Fact::TotpDisabled { user_id },
+        Fact::RecoveryCodesRenewed { user_id },
+        Fact::RecoveryCodeUsed { user_id, left: 9 },
+    ] {
+        all.extend(mails(&cloud, ada.organization_id, fact).await);
+    }
     let invitation = Invitation::new(
         services.ids.next(),
         ada.organization_id,
@@ -92,7 +100,11 @@ async fn every_kind_reaches_whom_it_is_for() {
     assert_eq!(
         subjects("ada@example.com"),
         [
+            "A recovery code was used",
             "A session of your account was ended",
+            "You have new recovery codes",
+            "Your authenticator is off",
+            "Your authenticator is on",
             "Your e-mail address is about to change",
             "Your password was changed",
             "Your password was changed"
@@ -105,7 +117,7 @@ async fn every_kind_reaches_whom_it_is_for() {
     let token = links.invitation_token(ada.organization_id, invitation.id).await.unwrap();
     assert!(text.contains("Eve invites you to join Ada"), "{text}");
     assert!(text.contains(&format!("{FRONTEND}/invitation#token={}\n", token.text())), "{text}");
-    assert_eq!(way.mailbox.mails().len(), 6);
+    assert_eq!(way.mailbox.mails().len(), 10);
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,20 @@ const RETRY_PAUSE: Duration = Duration::from_secs(30);
 /// How long a row is kept, for whoever asks what became of a mail.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// What became of an account's second factor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SecondFactorNews {
+    /// It was turned on.
+    Enabled,
+    /// It was turned off.
+    Disabled,
+    /// New recovery codes took the place of the old ones.
+    CodesRenewed,
+    /// Somebody signed in with a recovery code.
+    CodeUsed,
+}
+
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -55,6 +69,9 @@ pub enum MailAbout {
     /// A session was ended since its refresh token was used twice.
     #[serde(rename_all = "camelCase")]
     SessionRevoked { user_id: UserId, session_id: SessionId },
+    /// Something happened to the second factor.
+    #[serde(rename_all = "camelCase")]
+    SecondFactor { user_id: UserId, news: SecondFactorNews },
     /// An invitation to an organisation.
     #[serde(rename_all = "camelCase")]
     Invitation { organization_id: OrganizationId, invitation_id: InvitationId },
@@ -73,6 +90,14 @@ impl MailAbout {
                 vec![Self::PasswordChanged { user_id }]
             }
             Fact::SessionFamilyRevoked { user_id, session_id } => vec![Self::SessionRevoked { user_id, session_id }],
+            Fact::TotpEnabled { user_id } => vec![Self::SecondFactor { user_id, news: SecondFactorNews::Enabled }],
+            Fact::TotpDisabled { user_id } => vec![Self::SecondFactor { user_id, news: SecondFactorNews::Disabled }],
+            Fact::RecoveryCodesRenewed { user_id } => {
+                vec![Self::SecondFactor { user_id, news: SecondFactorNews::CodesRenewed }]
+            }
+            Fact::RecoveryCodeUsed { user_id, .. } => {
+                vec![Self::SecondFactor { user_id, news: SecondFactorNews::CodeUsed }]
+            }
             Fact::InvitationSent { invitation_id } => {
                 vec![Self::Invitation { organization_id: event.organization_id, invitation_id }]
             }
@@ -89,6 +114,7 @@ impl MailAbout {
             Self::EmailChangeNotice { .. } => "EMAIL_CHANGE_NOTICE",
             Self::PasswordChanged { .. } => "PASSWORD_CHANGED",
             Self::SessionRevoked { .. } => "SESSION_REVOKED",
+            Self::SecondFactor { .. } => "SECOND_FACTOR",
             Self::Invitation { .. } => "INVITATION",
         }
     }
