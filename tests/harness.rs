@@ -31,6 +31,10 @@ impl TestPlatform {
     pub(crate) async fn through(dynamodb: EmbeddedDynamoDb, client: Client, seed: u64, ai: Arc<dyn Ai>) -> Self {
         let clock = Clock::new(TestClock::start());
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
+        Self::of(dynamodb, client, clock, ids, ai).await
+    }
+
+    async fn of(dynamodb: EmbeddedDynamoDb, client: Client, clock: Clock, ids: Ids, ai: Arc<dyn Ai>) -> Self {
         let time = clock.clone();
         let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
         let (queues, delivery) = (sqs.client(), Arc::new(DeliverOnce));
@@ -39,6 +43,14 @@ impl TestPlatform {
         let platform = Platform::start(options).await.expect("the platform starts");
         let app = TestApp::surrounded(platform.router());
         Self { platform, app }
+    }
+
+    /// More instances of every function, on the table and by the clock of another platform, whose memory they do not share.
+    pub(crate) async fn beside(other: &Self) -> Self {
+        let (dynamodb, clock) = (other.dynamodb.clone(), other.services.clock.clone());
+        let client = Cloud::client(&dynamodb, Overlapping::in_step(dynamodb.clone()));
+        let ids = Ids::new(clock.clone(), SeededEntropy::new(2));
+        Self::of(dynamodb, client, clock, ids, Arc::new(OfflineAssistant)).await
     }
 
     /// The API.

@@ -7,10 +7,15 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use shared::access::{LinkSecrets, PlatformRole, Role};
 use shared::event::{Actor, Fact};
-use shared::id::{ConversationId, InvitationId, LeadId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId};
+use shared::id::{
+    ConversationId, InvitationId, LeadId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
+};
 use shared::model::conversation::Conversation;
 use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
+use shared::model::portfolio_entry::PortfolioEntry;
+use shared::model::profile::Profile;
+use shared::model::skill::Skill;
 use shared::model::task::{Task, TaskInput, TaskStatus};
 use shared::model::venture::{Venture, VentureStage};
 use shared::model::webhook::{Webhook, WebhookSecret};
@@ -23,6 +28,8 @@ use crate::harness::TestPlatform;
 
 /// Those who call: nobody, a stranger, a member, an admin and the owner of the organisation, and platform support.
 const CALLERS: [&str; 6] = ["nobody", "stranger", "member", "admin", "owner", "support"];
+/// Those whose expectations follow from the others': an admin of the platform, and an owner whose account is suspended.
+const DERIVED: [&str; 2] = ["platform admin", "suspended"];
 
 /// The address of the stranger, who is invited to the organisation.
 const STRANGER: &str = "stranger@example.com";
@@ -60,6 +67,38 @@ const fn owner_alone(status: u16) -> Expected {
     [401, 404, 404, 404, status, 404]
 }
 
+/// For admins of the platform, whom [`as_platform_admin`] has; support gets what is given.
+const fn operators(support: u16) -> Expected {
+    [401, 403, 403, 403, 403, support]
+}
+
+/// For the person, who is the organisation's owner, and for operators, of whom support gets what is given.
+const fn themselves(status: u16, support: u16) -> Expected {
+    [401, 403, 403, 403, status, support]
+}
+
+/// For everybody about somebody else: the owner, who is the person, meets themselves.
+const fn others(status: u16) -> Expected {
+    [401, status, status, status, 409, status]
+}
+
+/// What an admin of the platform gets where support gets something else.
+fn as_platform_admin(operation: &str, support: u16) -> u16 {
+    match operation {
+        "POST /api/users/create" | "POST /api/users/{userId}/portfolio" | "POST /api/users/{userId}/skills" => 201,
+        "PUT /api/users/{userId}"
+        | "PUT /api/users/{userId}/privacy"
+        | "PUT /api/users/{userId}/portfolio/{entryId}" => 200,
+        "POST /api/users/{userId}/suspend"
+        | "POST /api/users/{userId}/reinstate"
+        | "DELETE /api/users/{userId}/portfolio/{entryId}"
+        | "DELETE /api/users/{userId}/skills/{skillId}" => 204,
+        // The organisation has other members.
+        "DELETE /api/users/{userId}" => 409,
+        _ => support,
+    }
+}
+
 struct Case {
     body: Option<Value>,
     content_type: &'static str,
@@ -86,6 +125,19 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/auth/me", bare(signed_in(200))),
         ("POST /api/auth/refresh", with(json!({"refreshToken": "no"}), open(401))),
         ("POST /api/auth/logout", bare(signed_in(204))),
+        ("POST /api/auth/logout-everywhere", bare(signed_in(204))),
+        ("POST /api/auth/login/totp", with(json!({"challenge": "no", "code": "123456"}), open(401))),
+        ("GET /api/auth/sessions", bare(signed_in(200))),
+        ("PATCH /api/auth/sessions/{sessionId}", with(json!({"name": "Laptop"}), owner_alone(200))),
+        ("DELETE /api/auth/sessions/{sessionId}", bare(owner_alone(204))),
+        // Nobody here has a password; who signed in a moment ago may set one.
+        ("POST /api/auth/password/change", with(json!({"newPassword": "kumquat marmalade seven"}), signed_in(204))),
+        ("POST /api/auth/step-up", with(json!({"password": "wrong password"}), signed_in(403))),
+        ("GET /api/auth/totp", bare(signed_in(200))),
+        ("POST /api/auth/totp/enroll", bare(signed_in(200))),
+        ("POST /api/auth/totp/confirm", with(json!({"code": "123456"}), signed_in(409))),
+        ("POST /api/auth/totp/recovery-codes", bare(signed_in(409))),
+        ("DELETE /api/auth/totp", bare(signed_in(409))),
         ("GET /.well-known/jwks.json", bare(open(200))),
         ("POST /api/auth/verify-email", with(json!({"token": "no"}), open(422))),
         ("POST /api/auth/verify-email/request", bare(signed_in(202))),
@@ -166,6 +218,35 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/tasks/{taskId}/cancel", bare(member(200))),
         ("POST /api/tasks/{taskId}/retry", bare(member(409))),
         ("GET /api/analytics/platform", bare([401, 403, 403, 403, 403, 200])),
+        ("GET /api/users", bare(signed_in(422))),
+        ("POST /api/users/create", with(json!({"email": "new@example.com", "name": "New"}), operators(403))),
+        ("GET /api/users/{userId}", bare(signed_in(200))),
+        ("PUT /api/users/{userId}", with(json!({"name": "Owner"}), themselves(200, 403))),
+        ("GET /api/users/{userId}/privacy", bare(themselves(200, 200))),
+        ("PUT /api/users/{userId}/privacy", with(json!({}), themselves(200, 403))),
+        ("POST /api/users/{userId}/suspend", bare(operators(403))),
+        ("POST /api/users/{userId}/reinstate", bare(operators(403))),
+        ("GET /api/users/connections", bare(signed_in(200))),
+        ("POST /api/users/{userId}/connection", bare(others(200))),
+        ("DELETE /api/users/{userId}/connection", bare(others(204))),
+        ("POST /api/users/{userId}/connection/accept", bare(others(409))),
+        ("POST /api/users/{userId}/connection/decline", bare(others(409))),
+        ("POST /api/users/{userId}/block", bare(others(204))),
+        ("DELETE /api/users/{userId}/block", bare(others(204))),
+        ("GET /api/users/{userId}/connections/mutual", bare(signed_in(200))),
+        ("GET /api/users/{userId}/portfolio", bare(signed_in(200))),
+        ("POST /api/users/{userId}/portfolio", with(json!({"title": "Engine"}), themselves(201, 403))),
+        ("PUT /api/users/{userId}/portfolio/{entryId}", with(json!({"title": "Engine"}), themselves(200, 403))),
+        ("DELETE /api/users/{userId}/portfolio/{entryId}", bare(themselves(204, 403))),
+        ("GET /api/users/{userId}/skills", bare(signed_in(200))),
+        ("POST /api/users/{userId}/skills", with(json!({"name": "Rust"}), themselves(201, 403))),
+        ("DELETE /api/users/{userId}/skills/{skillId}", bare(themselves(204, 403))),
+        ("POST /api/users/{userId}/skills/{skillId}/endorsement", bare([401, 403, 403, 403, 409, 403])),
+        ("DELETE /api/users/{userId}/skills/{skillId}/endorsement", bare(signed_in(204))),
+        ("DELETE /api/users/{userId}", bare([401, 403, 403, 403, 409, 403])),
+        ("GET /api/users/{userId}/export", bare([401, 403, 403, 403, 200, 403])),
+        ("GET /api/users/{userId}/activity", bare(themselves(200, 200))),
+        ("GET /api/users/{userId}/activity/analytics", bare(themselves(200, 200))),
     ])
 }
 
@@ -175,6 +256,8 @@ struct Things {
     task: TaskId,
     venture: VentureId,
     conversation: ConversationId,
+    entry: PortfolioEntryId,
+    skill: SkillId,
     /// Another member.
     colleague: UserId,
     /// An invitation to the stranger, and the token of its link.
@@ -219,6 +302,8 @@ impl Things {
             task: services.ids.next(),
             venture: services.ids.next(),
             conversation: services.ids.next(),
+            entry: services.ids.next(),
+            skill: Skill::id_of("Computing"),
         };
         let actor = Actor::User { user_id: owner.user_id };
         cloud
@@ -251,6 +336,21 @@ impl Things {
                     created_by: owner.user_id,
                     created_at: now,
                 });
+                let mut profile = Profile::empty(owner.user_id, now);
+                (profile.skill_count, profile.portfolio_count) = (1, 1);
+                transaction.create(profile);
+                let (user_id, name) = (owner.user_id, "Computing".to_owned());
+                transaction.create(Skill { id: things.skill, user_id, name, endorsements: 0, added_at: now });
+                transaction.create(PortfolioEntry {
+                    id: things.entry,
+                    user_id,
+                    title: "Engine".to_owned(),
+                    description: None,
+                    url: None,
+                    year: None,
+                    created_at: now,
+                    updated_at: now,
+                });
                 transaction.create(Conversation {
                     id: things.conversation,
                     organization_id,
@@ -265,9 +365,12 @@ impl Things {
     }
 
     fn path(&self, template: &str, owner: &Caller) -> String {
+        // Among members it is another, among people the owner.
+        let user = if template.starts_with("/api/users/") { owner.user_id } else { self.colleague };
         template
+            .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
-            .replace("{userId}", &self.colleague.to_string())
+            .replace("{userId}", &user.to_string())
             .replace("{webhookId}", &self.webhook.to_string())
             .replace("{deliveryId}", &self.delivery.to_string())
             .replace("{invitationId}", &self.invitation.to_string())
@@ -275,11 +378,13 @@ impl Things {
             .replace("{leadId}", &self.lead.to_string())
             .replace("{conversationId}", &self.conversation.to_string())
             .replace("{taskId}", &self.task.to_string())
+            .replace("{entryId}", &self.entry.to_string())
+            .replace("{skillId}", &self.skill.to_string())
     }
 }
 
 /// Calls one operation as one caller on a platform of its own; the status.
-async fn call(operation: &str, caller: usize) -> u16 {
+async fn call(operation: &str, who: &str) -> u16 {
     let platform = TestPlatform::start().await;
     let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
     let owner = cloud.founder("Owner").await;
@@ -288,13 +393,14 @@ async fn call(operation: &str, caller: usize) -> u16 {
     let case = cases(&things).remove(operation).expect("the row is there");
     let (method, path) = operation.split_once(' ').expect("a method and a path");
     let mut request = platform.app().request(method, &things.path(path, &owner));
-    let who = CALLERS[caller];
     if who != "nobody" {
-        let person = if who == "owner" { owner.clone() } else { cloud.caller(who).await };
+        let person = if matches!(who, "owner" | "suspended") { owner.clone() } else { cloud.caller(who).await };
         match who {
             "member" => cloud.join(&person, owner.organization_id, Role::Member).await,
             "admin" => cloud.join(&person, owner.organization_id, Role::Admin).await,
             "support" => cloud.set_platform_role(&person, PlatformRole::Support).await,
+            "platform admin" => cloud.set_platform_role(&person, PlatformRole::Admin).await,
+            "suspended" => cloud.suspend(&person).await,
             _ => {}
         }
         request = request.by(&person).organization(owner.organization_id);
@@ -335,10 +441,14 @@ async fn every_operation_answers_every_caller_as_expected() {
             wrong.push(format!("{operation} has no row"));
             continue;
         };
-        for (caller, expected) in case.expected.into_iter().enumerate() {
+        let [nobody, .., support] = case.expected;
+        // What is open to everybody asks nobody who they are.
+        let suspended = if case.expected == open(nobody) { nobody } else { 403 };
+        let derived = [as_platform_admin(operation, support), suspended];
+        for (caller, expected) in CALLERS.into_iter().chain(DERIVED).zip(case.expected.into_iter().chain(derived)) {
             let status = call(operation, caller).await;
             if status != expected {
-                wrong.push(format!("{operation} as {}: {status} instead of {expected}", CALLERS[caller]));
+                wrong.push(format!("{operation} as {caller}: {status} instead of {expected}"));
             }
         }
     }

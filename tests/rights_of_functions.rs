@@ -103,7 +103,7 @@ impl Scenario {
     }
 
     /// Sign-up happened; sign-in, refreshing, a stolen token, sign-out.
-    async fn accounts(&self) {
+    async fn accounts(&mut self) {
         let app = self.platform.app();
         let credentials = json!({"email": self.ada.email, "password": PASSWORD});
         let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
@@ -114,8 +114,53 @@ impl Scenario {
         let session = app.post("/api/auth/login").json(&credentials).send().await.expect(200);
         let token = session["accessToken"].as_str().unwrap();
         assert_eq!(app.post("/api/auth/logout").bearer(token).send().await.status, 204);
+        self.sessions(&credentials).await;
+        self.second_factor(&credentials).await;
+        self.ada.sign_in().await;
         self.get("/api/auth/me").await;
         self.get("/.well-known/jwks.json").await;
+    }
+
+    /// Sessions are listed, named and ended; the password is changed and changed back.
+    async fn sessions(&self, credentials: &Value) {
+        let login = async || self.platform.app().post("/api/auth/login").json(credentials).send().await.expect(200);
+        let id = |session: &Value| session["refreshToken"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+        let path = format!("/api/auth/sessions/{}", id(&login().await));
+        self.get("/api/auth/sessions").await;
+        self.send("PATCH", &path, Some(json!({"name": "Laptop"}))).await.expect(200);
+        self.send("DELETE", &path, None).await.expect(204);
+        self.post("/api/auth/step-up", json!({"password": PASSWORD}), 200).await;
+        for [from, to] in [[PASSWORD, "kumquat marmalade seven"], ["kumquat marmalade seven", PASSWORD]] {
+            self.post("/api/auth/password/change", json!({"currentPassword": from, "newPassword": to}), 204).await;
+        }
+    }
+
+    /// An authenticator is enrolled, asked for, and turned off; then every session ends.
+    async fn second_factor(&self, credentials: &Value) {
+        let app = self.platform.app();
+        let enrolment = self.send("POST", "/api/auth/totp/enroll", None).await.expect(200);
+        let code = json!({"code": testkit::totp_code(&enrolment["secret"], &self.platform.services.clock)});
+        let codes = self.post("/api/auth/totp/confirm", code, 200).await;
+        let challenge = app.post("/api/auth/login").json(credentials).send().await;
+        let challenge = challenge.expect_problem(401, "totp_required")["challenge"].clone();
+        let second = json!({"challenge": challenge, "recoveryCode": codes["recoveryCodes"][0]});
+        app.post("/api/auth/login/totp").json(&second).send().await.expect(200);
+        self.get("/api/auth/totp").await;
+        self.send("POST", "/api/auth/totp/recovery-codes", None).await.expect(200);
+        self.send("DELETE", "/api/auth/totp", None).await.expect(204);
+        let session = app.post("/api/auth/login").json(credentials).send().await.expect(200);
+        let token = session["accessToken"].as_str().unwrap();
+        app.post("/api/auth/logout-everywhere").bearer(token).send().await.expect(204);
+    }
+
+    /// A key that has signed for its period gets a successor, which signs the next day and is alone two days later.
+    async fn keys(&self) {
+        tokio::time::sleep(90 * 24 * 60 * MINUTE).await;
+        for _ in 0..4 {
+            self.platform.tick("key-rotation").await.unwrap();
+            tokio::time::sleep(24 * 60 * MINUTE).await;
+        }
+        self.platform.settle().await;
     }
 
     /// The token of the link in the newest mail to an address.
@@ -280,6 +325,72 @@ impl Scenario {
         self.platform.settle().await;
     }
 
+    /// People write of themselves, get to know each other, endorse, part and block; operators make and suspend accounts.
+    async fn people(&self) {
+        let app = self.platform.app();
+        let eve = Founder::register(app, "Eve").await;
+        let id = |organization: &str| organization.replacen("org_", "usr_", 1);
+        let ada = self.get("/api/auth/me").await["user"]["id"].as_str().unwrap().to_owned();
+        let (ada, eve_path) = (format!("/api/users/{ada}"), format!("/api/users/{}", id(&eve.organization)));
+        let profile = json!({"name": "Ada Lovelace", "city": "London", "role": "founder", "timeZone": "UTC"});
+        self.send("PUT", &ada, Some(profile)).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        let entry = self.post(&format!("{ada}/portfolio"), json!({"title": "Engine"}), 201).await;
+        let entry = format!("{ada}/portfolio/{}", entry["id"].as_str().unwrap());
+        self.send("PUT", &entry, Some(json!({"title": "Engines"}))).await.expect(200);
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({"skills": "connections"}))).await.expect(200);
+
+        let by_eve = async |method: &str, path: &str, status: u16| {
+            let answer = app.request(method, path).bearer(&eve.token).send().await;
+            assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+        };
+        by_eve("GET", &ada, 200).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/decline"), None).await;
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        by_eve("GET", "/api/users/connections", 200).await;
+        by_eve("GET", &format!("{ada}/connections/mutual"), 200).await;
+        for (method, status) in [("POST", 200), ("DELETE", 204), ("POST", 200)] {
+            by_eve(method, &format!("{skill}/endorsement"), status).await;
+        }
+        by_eve("GET", &format!("{ada}/skills"), 200).await;
+        by_eve("GET", &format!("{ada}/portfolio"), 200).await;
+        by_eve("GET", "/api/users?name=ada", 200).await;
+        by_eve("DELETE", &format!("{ada}/connection"), 204).await;
+        for method in ["POST", "DELETE"] {
+            self.send(method, &format!("{eve_path}/block"), None).await;
+        }
+        for path in [&skill, &entry] {
+            assert_eq!(self.send("DELETE", path, None).await.status, 204);
+        }
+        for rest in ["/privacy", "/activity", "/activity/analytics"] {
+            self.get(&format!("{ada}{rest}")).await;
+        }
+        set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
+        self.post("/api/users/create", json!({"email": "mary@example.com", "name": "Mary"}), 201).await;
+        for rest in ["suspend", "reinstate"] {
+            let answer = self.send("POST", &format!("{eve_path}/{rest}"), None).await;
+            assert_eq!(answer.status, 204, "{}", answer.text);
+        }
+        self.platform.services.access.clear();
+        // Eve knows Ada again when she goes, so that the purge has something to do for others.
+        by_eve("POST", &format!("{ada}/connection"), 200).await;
+        self.send("POST", &format!("{eve_path}/connection/accept"), None).await.expect(200);
+        let skill = self.post(&format!("{ada}/skills"), json!({"name": "Rust"}), 201).await;
+        let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
+        self.send("PUT", &format!("{ada}/privacy"), Some(json!({}))).await.expect(200);
+        by_eve("POST", &format!("{skill}/endorsement"), 200).await;
+        by_eve("GET", &format!("{eve_path}/export"), 200).await;
+        by_eve("DELETE", &eve_path, 202).await;
+        self.platform.settle().await;
+        tokio::time::sleep(10 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["erased"], 1);
+        self.platform.settle().await;
+        assert!(self.get(&format!("{ada}/skills")).await["data"][0]["endorsements"] == 0);
+    }
+
     async fn chat(&self) {
         let said = self.post("/api/chat/message", json!({"message": "Hello"}), 200).await;
         drop(self.ai.clone().unavailable());
@@ -422,6 +533,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.organizations_and_ventures().await;
     scenario.members().await;
     scenario.webhooks().await;
+    scenario.people().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;
@@ -429,6 +541,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.poisoned_messages().await;
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
+    scenario.keys().await;
     scenario.purge().await;
     scenario.expiry().await;
 

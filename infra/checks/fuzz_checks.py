@@ -20,11 +20,33 @@ BEYOND_SCHEMA = {
     ("createLead", "lastContactedAt"): "our time is from 1970 on",
     ("createLead", "email"): "mail systems take fewer addresses than the format does",
     ("createLead", "linkedinUrl"): "only a person's profile is taken, which is written in many ways",
+    ("register", "name"): "a name has no word of several alphabets, and nothing that nobody sees",
+    ("createUser", "name"): "a name has no word of several alphabets, and nothing that nobody sees",
+    ("createUser", "email"): "mail systems take fewer addresses than the format does",
+    **{
+        ("replaceUser", path): "texts hold nothing that nobody sees, and addresses lead to the web"
+        for path in ["name", "headline", "bio", "city", *(f"links[{place}]" for place in range(10))]
+    },
+    ("addSkill", "name"): "texts hold nothing that nobody sees",
+    **{
+        (operation, path): "texts hold nothing that nobody sees, and addresses lead to the web"
+        for operation in ["createPortfolioEntry", "replacePortfolioEntry"]
+        for path in ["title", "description", "url"]
+    },
+    **{("searchUsers", path): "a search has to look for something" for path in ["name", "city", "skill"]},
     **{
         (operation, "token"): "a link has to be one that was mailed"
         for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
     },
     ("importLeads", ""): "the text has to be a table with columns that we know",
+    **{
+        (operation, path): "a password may be easily guessed, and is counted in bytes"
+        for operation, path in [("register", "password"), ("resetPassword", "password"), ("changePassword", "newPassword")]
+    },
+    ("changePassword", "currentPassword"): "a password is counted in bytes",
+    ("stepUp", "password"): "one of two is given, and a password is counted in bytes",
+    ("loginWithTotp", "code"): "one of two is given",
+    ("loginWithTotp", "recoveryCode"): "a code is counted in bytes",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}
 

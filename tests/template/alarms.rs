@@ -250,9 +250,9 @@ fn the_thresholds_are_those_that_were_asked_for() {
                     _ if function.is_some_and(has_url) => share(FEW, "AWS/Lambda", ["Url5xxCount", "UrlRequestCount"]),
                     _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
                 };
-                // What runs once an hour fails in one window of 5 minutes, and never in two of three.
-                let hourly = matches!(function, Some("AgenticRun" | "Purge"));
-                let windows = if hourly { [1, 1] } else { [3, 2] };
+                // What runs once an hour or a day fails in one window of 5 minutes, and never in two of three.
+                let is_rare = matches!(function, Some("AgenticRun" | "Purge" | "KeyRotation"));
+                let windows = if is_rare { [1, 1] } else { [3, 2] };
                 (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
         };

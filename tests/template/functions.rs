@@ -209,7 +209,7 @@ fn no_boundary_denies_what_its_function_is_granted() {
             destinations += 1;
         }
     }
-    assert_eq!(destinations, 2, "what the agentic run and the projector give up goes somewhere");
+    assert_eq!(destinations, 3, "what the agentic run, the key rotation and the projector give up goes somewhere");
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub(crate) async fn get_jwks(State(deps): State<Deps>) -> Result<impl IntoRespon
     // Makes the first key if there is none: nobody should remember an empty set for minutes.
     deps.signing_keys.current().await?;
     let keys = deps.services.store.list::<VerifyingKey>(&Listing::of_partition(VerifyingKey::PARTITION), None).await?;
-    let keys = keys.data.into_iter().map(|key| key.value.jwk).collect();
+    let now = deps.services.clock.now();
+    let keys = keys.data.into_iter().filter(|key| key.is_good(now)).map(|key| key.value.jwk).collect();
     Ok(([(CACHE_CONTROL, "public, max-age=300")], Json(KeySet { keys })))
 }

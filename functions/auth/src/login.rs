@@ -4,21 +4,29 @@ use axum::Json;
 use axum::extract::State;
 use garde::Validate;
 use serde::Deserialize;
+use shared::clock::Timestamp;
+use shared::email;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
+use shared::model::known_network::KnownNetwork;
+use shared::model::totp::Totp;
 use shared::model::user::User;
+use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::{Transaction, Versioned};
+use shared::store::{Item, Transaction, Versioned};
 use utoipa::ToSchema;
 
+use crate::account::take;
+use crate::challenge::Challenge;
 use crate::client::Client;
-use crate::limits::{Counted, Limits};
+use crate::limits::{Counted, Failures, Limits};
 use crate::secret::Secret;
+use crate::server_keys::Purpose;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, password, session};
+use crate::{Deps, Error, password, session};
 
 /// What somebody signs in with.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -40,7 +48,12 @@ pub(crate) struct Login {
     request_body = Login,
     responses(
         (status = 200, description = "The account and the tokens of a new session.", body = SignedIn),
-        (status = 401, description = "`invalid_credentials`: the address or the password is wrong."),
+        (
+            status = 401,
+            description = "`invalid_credentials`: the address or the password is wrong. `totp_required`: they are right, and the second \
+                factor is to follow at `POST /api/auth/login/totp` with the `challenge` of this answer, within 5 minutes."
+        ),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
         (status = 429, description = "Too many attempts on this account or from this network."),
     )
 )]
@@ -56,31 +69,102 @@ pub(crate) async fn login(
 
 async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn, Error> {
     let services = &deps.services;
+    let (email, now) = (AccountEmail::normalize(&input.email), services.clock.now());
+    let found = find(services, client, &email, now).await?;
+    if !found.is_from_known_network(now) {
+        Failures::LOGIN.require_few(found.failures.as_ref(), now)?;
+    }
+    // For an unknown address the same reads were made and a hash is computed too, so that the time the answer takes does not tell which
+    // addresses have accounts.
+    let hash = found.credential.as_ref().map_or(password::NOBODYS_HASH, |credential| &credential.password_hash);
+    let is_right = password::is_right(&input.password, hash)?;
+    let user = found.user.filter(|user| user.erased_at.is_none());
+    let (Some(user), Some(credential), true) = (user, found.credential, is_right) else {
+        Failures::LOGIN.count(services, &email).await?;
+        return Err(Error::InvalidCredentials);
+    };
+    // Only whoever has the password learns it.
+    if user.suspended_at.is_some() {
+        return Err(Problem::account_suspended().into());
+    }
+    let credential = with_our_hash(services, credential, &input.password).await?;
+    if found.totp.is_some_and(|totp| totp.is_on()) {
+        let key = deps.server_keys.derive(Purpose::LoginChallenge).await?;
+        return Err(Error::TotpRequired(Challenge::new(&credential, now).text(&key)?));
+    }
     let key = deps.signing_keys.current().await?;
-    let user = authenticate(services, &input.email, &input.password).await?;
     let plan = || async {
         let now = services.clock.now();
-        let (session, refresh_token) = session::begin(services, &user, now);
+        let (session, refresh_token) = session::begin(services, &user, client);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         let mut transaction = Transaction::<Error>::new();
         transaction.create(session);
+        remember_network(&mut transaction, user.id, client, found.network.as_ref(), now);
         transaction.create(client.event(services, user.id, fact));
-        Ok((transaction, SignedIn::new(user.clone(), tokens)))
+        Ok((transaction, SignedIn::new(user.value.clone(), tokens)))
     };
     services.store.execute(plan).await
 }
 
-/// Whose address and password these are. For an unknown address the same reads are made and a hash is computed too, so that the time
-/// the answer takes does not tell which addresses have accounts.
-async fn authenticate(services: &Services, email: &str, password: &Secret) -> Result<User, Error> {
+/// What is known of the account of an address.
+struct Found {
+    user: Option<Versioned<User>>,
+    credential: Option<Versioned<Credential>>,
+    totp: Option<Versioned<Totp>>,
+    network: Option<Versioned<KnownNetwork>>,
+    /// The count of attempts in vain.
+    failures: Option<Item>,
+}
+
+impl Found {
+    fn is_from_known_network(&self, now: Timestamp) -> bool {
+        self.network.as_ref().is_some_and(|network| network.is_known(now))
+    }
+}
+
+/// The account of an address: two reads, whether there is one or not.
+async fn find(services: &Services, client: &Client, email: &str, now: Timestamp) -> Result<Found, Error> {
     let marker = services.store.get::<AccountEmail>(&AccountEmail::key_of(email)).await?;
     let user_id = marker.map_or_else(|| services.ids.next::<UserId>(), |marker| marker.user_id);
-    let (user_key, credential_key) = (User::key_of(user_id), Credential::key_of(user_id));
-    let mut items = services.store.batch_get(&[user_key.clone(), credential_key.clone()]).await?;
-    let user = items.remove(&user_key).map(Versioned::<User>::from_item).transpose()?;
-    let credential = items.remove(&credential_key).map(Versioned::<Credential>::from_item).transpose()?;
-    let hash = credential.as_ref().map_or(password::NOBODYS_HASH, |credential| &credential.password_hash);
-    let is_right = password::is_right(password, hash)?;
-    user.filter(|_| credential.is_some() && is_right).map(|user| user.value).ok_or(Error::InvalidCredentials)
+    let (user, credential, totp) = (User::key_of(user_id), Credential::key_of(user_id), Totp::key_of(user_id));
+    let network = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
+    let failures = Failures::LOGIN.key_of(email, now);
+    let keys = [user.clone(), credential.clone(), totp.clone(), failures.clone()].into_iter().chain(network.clone());
+    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
+    Ok(Found {
+        user: take(&mut items, &user)?,
+        credential: take(&mut items, &credential)?,
+        totp: take(&mut items, &totp)?,
+        network: network.map_or(Ok(None), |network| take(&mut items, &network))?,
+        failures: items.remove(&failures),
+    })
+}
+
+/// Writes down that somebody signed in from this network, unless that stands there already.
+pub(crate) fn remember_network(
+    transaction: &mut Transaction<Error>,
+    user_id: UserId,
+    client: &Client,
+    known: Option<&Versioned<KnownNetwork>>,
+    now: Timestamp,
+) {
+    if let Some(network) = client.network().filter(|_| known.is_none_or(|known| !known.is_fresh(now))) {
+        transaction.update(KnownNetwork::seen(user_id, &network, now));
+    }
+}
+
+/// The credential with a hash of ours: where it has another system's, this is the moment at which the password is known. Like a cache it is
+/// written by itself, if nobody changed the password meanwhile.
+async fn with_our_hash(
+    services: &Services,
+    credential: Versioned<Credential>,
+    password: &Secret,
+) -> Result<Versioned<Credential>, Error> {
+    if !password::is_outdated(&credential.password_hash)? {
+        return Ok(credential);
+    }
+    let password_hash = password::hash(password, &services.ids)?;
+    let next = Credential { password_hash, ..credential.value.clone() };
+    Ok(services.store.replace(&credential, next).await?.unwrap_or(credential))
 }

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use shared::access::Principal;
-use shared::event::Actor;
+use shared::event::{Actor, Fact};
 use shared::services::Services;
 
 use crate::{Error, session};
@@ -17,7 +17,8 @@ use crate::{Error, session};
     )
 )]
 pub(crate) async fn logout(State(services): State<Services>, principal: Principal) -> Result<StatusCode, Error> {
-    let user_id = principal.user_id;
-    session::end(&services, user_id, principal.session_id, Actor::User { user_id }, principal.trace()).await?;
+    let (user_id, session_id) = (principal.user_id, principal.session_id);
+    let fact = Fact::SessionEnded { user_id, session_id };
+    session::end(&services, user_id, session_id, fact, Actor::User { user_id }, principal.trace()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -11,7 +11,10 @@ async fn fetch(
     _: worker::Context,
 ) -> worker::Result<worker::Response> {
     shared_edge::serve_http("auth", request, environment, |host| {
-        Ok(auth::router().with_state(auth::Deps::new(host.services.clone())).into())
+        let http = vendors::http::Http::new(host.outbound.clone(), host.services.clock.clone());
+        let breached_passwords = vendors::breached_passwords::BreachedPasswords::read(&host.variables, http)?;
+        let deps = auth::Deps::new(host.services.clone()).with_breached_passwords(breached_passwords);
+        Ok(auth::router().with_state(deps).into())
     })
     .await
 }

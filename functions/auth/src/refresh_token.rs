@@ -6,16 +6,12 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use shared::id::{SessionId, UserId};
-use shared::model::signing_key::SigningKey;
 use shared::problem::Problem;
 
 use crate::secret::Secret;
-
-/// What keeps the derived key apart from every other that may one day be derived from a signing key.
-const SUCCESSOR_PURPOSE: &[u8] = b"groundwork refresh token successor";
+use crate::server_keys::DerivedKey;
 
 /// A refresh token that has the right form; whether it is good, its session knows.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,32 +55,23 @@ impl RefreshToken {
 
     /// The token that this one is exchanged for. It follows from this one and the key, so that it can be given again without being
     /// stored; without the key, nobody who holds this one can tell it.
-    pub(crate) fn successor(&self, key: &SuccessorKey) -> Result<Self, Problem> {
-        let secret = authentication_code(&key.0, self.text().reveal().as_bytes())?;
+    pub(crate) fn successor(&self, key: &DerivedKey) -> Result<Self, Problem> {
+        let secret = key.code(&[self.text().reveal().as_bytes()])?;
         Ok(Self { secret, ..self.clone() })
     }
-}
-
-/// The key that successors are derived with.
-pub(crate) struct SuccessorKey([u8; 32]);
-
-impl SuccessorKey {
-    /// Derived from the private half of the key that signs now, so that there is no further secret to keep.
-    pub(crate) fn of(key: &SigningKey) -> Result<Self, Problem> {
-        authentication_code(&key.pkcs8, SUCCESSOR_PURPOSE).map(Self)
-    }
-}
-
-/// HMAC-SHA256.
-fn authentication_code(key: &[u8], message: &[u8]) -> Result<[u8; 32], Problem> {
-    let mut code = Hmac::<Sha256>::new_from_slice(key).map_err(Problem::internal)?;
-    code.update(message);
-    Ok(code.finalize().into_bytes().into())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server_keys::Purpose;
+    use shared::clock::Timestamp;
+    use shared::model::server_key::ServerKey;
+
+    fn key(byte: u8) -> DerivedKey {
+        let secret = ServerKey { bytes: vec![byte; 32], created_at: Timestamp::from_seconds(1_800_000_000) };
+        DerivedKey::of(&secret, Purpose::RefreshSuccessor).unwrap()
+    }
 
     fn token() -> RefreshToken {
         let (user_id, session_id) = ("usr_01KAGR3V0R0000000000000000", "ses_01KAGR3V0R0000000000000001");
@@ -116,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_successor_follows_from_token_and_key() {
-        let (key, other_key) = (SuccessorKey([1; 32]), SuccessorKey([2; 32]));
+        let (key, other_key) = (key(1), key(2));
         let successor = token().successor(&key).unwrap();
         assert_eq!(successor, token().successor(&key).unwrap());
         assert_ne!(successor, token().successor(&other_key).unwrap());

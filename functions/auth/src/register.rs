@@ -5,25 +5,22 @@ use axum::extract::State;
 use garde::Validate;
 use http::StatusCode;
 use serde::Deserialize;
-use shared::access::Role;
+use shared::account::NewAccount;
 use shared::event::{Actor, Fact};
 use shared::http::Input;
 use shared::id::UserId;
-use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
 use shared::model::link::LinkPurpose;
-use shared::model::membership::Membership;
-use shared::model::organization::Organization;
-use shared::model::user::User;
-use shared::plan::PlanName;
 use shared::store::Transaction;
+use shared::{email, text};
 use utoipa::ToSchema;
 
 use crate::client::Client;
 use crate::limits::{Counted, Limits};
+use crate::login::remember_network;
 use crate::secret::Secret;
 use crate::view::{SignedIn, Tokens};
-use crate::{Deps, Error, email, links, password, session};
+use crate::{Deps, Error, links, password, session};
 
 /// A new account.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
@@ -33,12 +30,12 @@ pub(crate) struct Register {
     #[garde(length(chars, max = 254), custom(email::is_address))]
     #[schema(format = "email", max_length = 254, example = "ada@example.com")]
     email: String,
-    /// The password to sign in with.
-    #[garde(length(chars, min = 8, max = 128))]
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, write_only)]
+    /// The password to sign in with: at least 8 characters, at most 1,024 bytes, and not easily guessed.
+    #[garde(length(chars, min = 8), length(bytes, max = 1024))]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024, write_only)]
     password: Secret,
     /// The person's name.
-    #[garde(custom(shared::http::not_blank), custom(shared::http::one_line), length(chars, max = 100))]
+    #[garde(custom(text::is_person_name))]
     #[schema(
         min_length = 1,
         max_length = 100,
@@ -72,33 +69,21 @@ pub(crate) async fn register(
 async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Result<SignedIn, Error> {
     let services = &deps.services;
     let key = deps.signing_keys.current().await?;
+    deps.require_good_password(&input.password, &[input.name.trim(), input.email.trim()], "password").await?;
     let password_hash = password::hash(&input.password, &services.ids)?;
-    let (email, name) = (input.email.trim().to_owned(), input.name.trim().to_owned());
     let plan = || async {
         let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
-        let organization_id = user_id.personal_organization();
-        let user = User::new(user_id, &*email, &*name, now);
-        let (session, refresh_token) = session::begin(services, &user, now);
-        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         let mut transaction = Transaction::new();
-        let address = AccountEmail { normalized: AccountEmail::normalize(&email), user_id };
-        transaction.create_or(address, Error::EmailTaken);
-        transaction.create(user.clone());
+        let account = NewAccount { user_id, email: &input.email, name: &input.name, at: now };
+        let user = account.add_to(&mut transaction, Error::EmailTaken);
+        let (session, refresh_token) = session::begin(services, &user, client);
+        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
         transaction.create(Credential { user_id, password_hash: password_hash.clone(), set_at: now });
         transaction.create(session);
-        transaction.create(Organization {
-            id: organization_id,
-            name: name.clone(),
-            industry: None,
-            personal: true,
-            plan: PlanName::Free,
-            created_at: now,
-            deletion: None,
-        });
-        transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
+        remember_network(&mut transaction, user_id, client, None, now);
         transaction.create(client.event(services, user_id, Fact::AccountRegistered { user_id }));
         let origin = (Actor::User { user_id }, client.trace);
-        links::ask(&mut transaction, services, origin, &user, (LinkPurpose::VerifyEmail, &email), now);
+        links::ask(&mut transaction, services, origin, &user, (LinkPurpose::VerifyEmail, &user.email), now);
         Ok((transaction, SignedIn::new(user, tokens)))
     };
     services.store.execute(plan).await

@@ -24,9 +24,9 @@ pub(crate) struct ResetPassword {
     #[garde(length(bytes, min = 1, max = 256))]
     #[schema(value_type = String, pattern = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}\.[A-Za-z0-9_-]{43}$", write_only)]
     token: Secret,
-    /// The password to sign in with from now on.
-    #[garde(length(chars, min = 8, max = 128))]
-    #[schema(value_type = String, format = Password, min_length = 8, max_length = 128, write_only)]
+    /// The password to sign in with from now on: at least 8 characters, at most 1,024 bytes, and not easily guessed.
+    #[garde(length(chars, min = 8), length(bytes, max = 1024))]
+    #[schema(value_type = String, format = Password, min_length = 8, max_length = 1024, write_only)]
     password: Secret,
 }
 
@@ -50,7 +50,8 @@ pub(crate) async fn reset_password(
     let (services, purpose) = (&deps.services, LinkPurpose::ResetPassword);
     let link_id = links::genuine(&deps, purpose, &input.token).await?;
     // Looked at before the hash is computed, which a used link is not worth.
-    links::open(services, purpose, link_id).await?;
+    let (_, user) = links::open(services, purpose, link_id).await?;
+    deps.require_good_password(&input.password, &[&user.name, &user.email], "password").await?;
     let password_hash = password::hash(&input.password, &services.ids)?;
     let plan = || async {
         let (link, user) = links::open(services, purpose, link_id).await?;

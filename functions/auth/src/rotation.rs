@@ -7,16 +7,23 @@
 use std::time::Duration;
 
 use shared::clock::Timestamp;
-use shared::model::session::Session;
+use shared::model::session::{LIFETIME_MAXIMUM, Session};
 use shared::problem::Problem;
+use shared::store::RateLimit;
 
-use crate::refresh_token::{RefreshToken, SuccessorKey};
+use crate::refresh_token::RefreshToken;
+use crate::server_keys::DerivedKey;
 
 /// How long a used token gives its successor again (CONTRACT "auth").
 const GRACE: Duration = Duration::from_secs(10);
 
 /// How many exchanges a token may lie behind and still be known as a former one: a year of daily exchanges. Each costs two hashes.
 const GENERATIONS_MAXIMUM: u32 = 400;
+
+/// How often a session's token is exchanged at most. Who refreshes before each request needs a few; a loop gone wild needs a stop. The
+/// count is in the session's own row, so that it costs no write.
+pub(crate) const LIMIT: RateLimit =
+    RateLimit { name: "refresh-session", attempts: 60, window: Duration::from_secs(5 * 60) };
 
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,7 +42,7 @@ pub(crate) enum Verdict {
 pub(crate) fn judge(
     session: &Session,
     presented: &RefreshToken,
-    key: &SuccessorKey,
+    key: &DerivedKey,
     now: Timestamp,
 ) -> Result<Verdict, Problem> {
     if !session.is_alive(now) {
@@ -48,7 +55,6 @@ pub(crate) fn judge(
     let in_grace = now.since(session.refreshed_at) <= GRACE;
     if session.previous_refresh_hash.as_deref() == Some(&digest) {
         return Ok(match in_grace {
-            // The key that signs may have changed in between: then the successor that was given cannot be derived again.
             true if successor.digest() == session.refresh_hash => Verdict::Repeat(successor),
             true => Verdict::Refuse,
             false => Verdict::Replay,
@@ -59,7 +65,7 @@ pub(crate) fn judge(
 }
 
 /// Whether the valid token comes after this one. Only a token that was given out once leads to it: a made-up one must not end a session.
-fn leads_to(session: &Session, first: RefreshToken, key: &SuccessorKey) -> Result<bool, Problem> {
+fn leads_to(session: &Session, first: RefreshToken, key: &DerivedKey) -> Result<bool, Problem> {
     let mut token = first;
     for _ in 0..GENERATIONS_MAXIMUM {
         if token.digest() == session.refresh_hash {
@@ -70,6 +76,11 @@ fn leads_to(session: &Session, first: RefreshToken, key: &SuccessorKey) -> Resul
     Ok(false)
 }
 
+/// How many exchanges the window of time that `now` falls into has seen.
+pub(crate) fn exchanges(session: &Session, now: Timestamp) -> u32 {
+    if LIMIT.window_of(session.refreshed_at) == LIMIT.window_of(now) { session.refreshes } else { 0 }
+}
+
 /// The session after an exchange.
 pub(crate) fn exchanged(
     session: &Session,
@@ -78,11 +89,13 @@ pub(crate) fn exchanged(
     now: Timestamp,
     lifetime: Duration,
 ) -> Session {
+    let end = session.created_at.plus(LIFETIME_MAXIMUM);
     Session {
         refresh_hash: successor.digest(),
         previous_refresh_hash: Some(presented.digest()),
         refreshed_at: now,
-        expires_at: now.plus(lifetime),
+        refreshes: exchanges(session, now).saturating_add(1),
+        expires_at: now.plus(lifetime).min(end),
         ..session.clone()
     }
 }
@@ -90,13 +103,14 @@ pub(crate) fn exchanged(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::model::signing_key::SigningKey;
+    use crate::server_keys::Purpose;
+    use shared::model::server_key::ServerKey;
 
     const LIFETIME: Duration = Duration::from_secs(3600);
 
-    fn key(byte: u8) -> SuccessorKey {
-        let id = "key_01KAGR3V0R0000000000000000".parse().unwrap();
-        SuccessorKey::of(&SigningKey { id, pkcs8: vec![byte], created_at: at(0) }).unwrap()
+    fn key(byte: u8) -> DerivedKey {
+        let secret = ServerKey { bytes: vec![byte; 32], created_at: at(0) };
+        DerivedKey::of(&secret, Purpose::RefreshSuccessor).unwrap()
     }
 
     fn at(seconds: i64) -> Timestamp {
@@ -107,16 +121,7 @@ mod tests {
         let (user_id, id) =
             ("usr_01KAGR3V0R0000000000000000".parse().unwrap(), "ses_01KAGR3V0R0000000000000001".parse().unwrap());
         let token = RefreshToken::new(user_id, id, [7; 32]);
-        let session = Session {
-            id,
-            user_id,
-            refresh_hash: token.digest(),
-            previous_refresh_hash: None,
-            refreshed_at: at(0),
-            created_at: at(0),
-            expires_at: at(0).plus(LIFETIME),
-            ended_at: None,
-        };
+        let session = Session::new(id, user_id, token.digest(), at(0), at(0).plus(LIFETIME));
         (session, token)
     }
 
@@ -148,8 +153,16 @@ mod tests {
         let (session, tokens) = after(1);
         assert_eq!(judge(&session, &tokens[0], &key(1), at(10)).unwrap(), Verdict::Repeat(tokens[1].clone()));
         assert_eq!(judge(&session, &tokens[0], &key(1), at(11)).unwrap(), Verdict::Replay);
-        assert_eq!(judge(&session, &tokens[0], &key(2), at(10)).unwrap(), Verdict::Refuse, "another key signs now");
+        assert_eq!(judge(&session, &tokens[0], &key(2), at(10)).unwrap(), Verdict::Refuse, "another secret");
         assert_eq!(judge(&session, &tokens[0], &key(2), at(11)).unwrap(), Verdict::Replay);
+    }
+
+    #[test]
+    fn exchanges_are_counted_by_windows() {
+        let (session, _) = after(3);
+        assert_eq!((session.refreshes, exchanges(&session, at(0))), (3, 3));
+        let window = i64::try_from(LIMIT.window.as_secs()).unwrap();
+        assert_eq!(exchanges(&session, at(window)), 0);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! How a session begins and ends.
 
-use shared::clock::Timestamp;
 use shared::event::{Actor, Fact};
 use shared::id::{SessionId, UserId};
 use shared::model::session::Session;
@@ -10,21 +9,19 @@ use shared::store::{Transaction, Versioned};
 use shared::trace::Trace;
 
 use crate::Error;
+use crate::client::Client;
 use crate::refresh_token::RefreshToken;
 
-/// A new session and the refresh token that its holder gets.
-pub(crate) fn begin(services: &Services, user: &User, now: Timestamp) -> (Session, RefreshToken) {
-    let (id, user_id) = (services.ids.next(), user.id);
-    let token = RefreshToken::new(user_id, id, services.ids.secret());
+/// A new session of somebody who has just presented their credentials, and the refresh token that its holder gets.
+pub(crate) fn begin(services: &Services, user: &User, client: &Client) -> (Session, RefreshToken) {
+    let now = user.session_begins_at(services.clock.now());
+    let id = services.ids.next();
+    let token = RefreshToken::new(user.id, id, services.ids.secret());
+    let expires_at = now.plus(services.config.tokens.refresh_lifetime);
     let session = Session {
-        id,
-        user_id,
-        refresh_hash: token.digest(),
-        previous_refresh_hash: None,
-        refreshed_at: now,
-        created_at: user.session_begins_at(now),
-        expires_at: now.plus(services.config.tokens.refresh_lifetime),
-        ended_at: None,
+        user_agent: client.user_agent.clone(),
+        address: client.address.map(|address| address.0.to_string()),
+        ..Session::new(id, user.id, token.digest(), now, expires_at)
     };
     (session, token)
 }
@@ -43,26 +40,24 @@ pub(crate) async fn read(
     Ok(user.zip(session).filter(|(user, session)| user.has_live(session, now)))
 }
 
-/// Ends a session; one that is over already stays as it is.
+/// Ends a session with the fact that says why; false if it is over already or was never there, which changes nothing.
 pub(crate) async fn end(
     services: &Services,
     user_id: UserId,
     session_id: SessionId,
+    fact: Fact,
     actor: Actor,
     trace: Trace,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let plan = || async {
         let mut transaction = Transaction::<Error>::new();
-        let current = services.store.get::<Session>(&Session::key_of(user_id, session_id)).await?;
-        if let Some(current) = current.filter(|session| session.ended_at.is_none()) {
-            let fact = Fact::SessionEnded { user_id, session_id };
-            transaction.replace(&current, Session { ended_at: Some(services.clock.now()), ..current.value.clone() });
-            transaction.create(services.event(user_id.personal_organization(), actor, trace, fact));
-        }
-        Ok((transaction, ()))
+        let Some((_, current)) = read(services, user_id, session_id).await? else { return Ok((transaction, false)) };
+        transaction.replace(&current, Session { ended_at: Some(services.clock.now()), ..current.value.clone() });
+        transaction.create(services.event(user_id.personal_organization(), actor, trace, fact.clone()));
+        Ok((transaction, true))
     };
-    services.store.execute(plan).await?;
+    let ended = services.store.execute(plan).await?;
     // Here it is refused at once; other instances remember it for some seconds more.
     services.access.forget(session_id);
-    Ok(())
+    Ok(ended)
 }

@@ -10,6 +10,8 @@ use shared::telemetry::{Measures, Metric};
 pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
     match fact {
         Fact::AccountRegistered { .. } => vec![(Counter::Users, 1), (Counter::Organizations, 1)],
+        // Its organisations end with events of their own.
+        Fact::ErasureRequested { .. } => vec![(Counter::Users, -1)],
         Fact::OrganizationCreated { .. } => vec![(Counter::Organizations, 1)],
         Fact::PlanChanged { from, to } => match (from.is_above_free(), to.is_above_free()) {
             (false, true) => vec![(Counter::OrganizationsAboveFree, 1)],
@@ -36,6 +38,10 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         Fact::SessionStarted { .. }
         | Fact::SessionEnded { .. }
         | Fact::PlatformRoleChanged { .. }
+        | Fact::TotpEnabled { .. }
+        | Fact::TotpDisabled { .. }
+        | Fact::RecoveryCodesRenewed { .. }
+        | Fact::RecoveryCodeUsed { .. }
         | Fact::EmailVerificationRequested { .. }
         | Fact::EmailVerified { .. }
         | Fact::PasswordResetRequested { .. }
@@ -47,6 +53,20 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::AllSessionsEnded { .. }
         | Fact::SessionRenamed { .. }
         | Fact::InvitationSent { .. }
+        | Fact::ProfileChanged { .. }
+        | Fact::PrivacyChanged { .. }
+        | Fact::PortfolioChanged { .. }
+        | Fact::ConnectionRequested { .. }
+        | Fact::ConnectionAccepted { .. }
+        | Fact::ConnectionDeclined { .. }
+        | Fact::ConnectionRemoved { .. }
+        | Fact::PersonBlocked { .. }
+        | Fact::PersonUnblocked { .. }
+        | Fact::SkillEndorsed { .. }
+        | Fact::EndorsementWithdrawn { .. }
+        | Fact::AccountSuspended { .. }
+        | Fact::AccountReinstated { .. }
+        | Fact::AccountErased { .. }
         | Fact::InvitationRevoked { .. }
         | Fact::InvitationDeclined { .. }
         | Fact::InvitationAccepted { .. }

@@ -1,22 +1,24 @@
-//! Every hour, removes what is left of organisations that were deleted 30 days ago.
+//! Every hour, removes what is left of organisations that were deleted 30 days ago, and of accounts that were erased.
 //!
 //! An organisation is removed in chunks, each of them one transaction that also says in the organisation's row how far it has come: two runs
 //! at once remove nothing twice, a run that ends in the middle is gone on with an hour later, and once the first chunk is gone nobody can
 //! restore the organisation. Its own row goes last, with the event that says so.
 
 mod chunk;
+mod erasures;
 
 use std::time::Duration;
 
 use serde::Serialize;
 use shared::clock::Timestamp;
-use shared::id::OrganizationId;
+use shared::id::{OrganizationId, UserId};
 use shared::model::due_partitions;
+use shared::model::erasure::Erasure;
 use shared::model::organization::Organization;
 use shared::model::organization_data::Place;
 use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::{DueRow, DueRows};
+use shared::store::{DueRow, DueRows, Key};
 use shared::trace::Trace;
 
 use chunk::{Chunk, finish, remove};
@@ -39,6 +41,8 @@ pub struct Deps {
 pub struct Summary {
     /// Organisations of which nothing is left.
     pub purged: usize,
+    /// Accounts of which nothing is left but that they were erased.
+    pub erased: usize,
     /// Rows that were removed, the organisations' own among them.
     pub rows: usize,
     /// Whether the time did not suffice; the next run goes on.
@@ -53,6 +57,13 @@ pub struct PurgeError {
     pub summary: Summary,
     /// The first of the faults.
     pub reason: String,
+}
+
+/// What is removed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Organizations,
+    Accounts,
 }
 
 /// One run.
@@ -73,14 +84,16 @@ pub async fn handle(deps: &Deps, now: Timestamp, time: Duration) -> Result<Summa
     let deadline = services.clock.now().plus(time.saturating_sub(LAST_CHUNK_TIME));
     let trace = Trace::begin(&services.ids);
     let mut run = Run { services, trace, deadline, summary: Summary::default(), fault: None };
-    for partition in due_partitions(Organization::PURGE) {
-        if let Err(problem) = run.shard(&partition, now).await {
+    let organizations = due_partitions(Organization::PURGE).map(|partition| (Kind::Organizations, partition));
+    let accounts = due_partitions(Erasure::DUE).map(|partition| (Kind::Accounts, partition));
+    for (kind, partition) in accounts.chain(organizations) {
+        if let Err(problem) = run.shard(kind, &partition, now).await {
             run.note(problem.cause().unwrap_or(problem.detail()));
         }
     }
     let Run { summary, fault, .. } = run;
-    let Summary { purged, rows, unfinished } = summary;
-    tracing::info!(correlation_id = %trace.correlation_id, purged, rows, unfinished, "purged");
+    let Summary { purged, erased, rows, unfinished } = summary;
+    tracing::info!(correlation_id = %trace.correlation_id, purged, erased, rows, unfinished, "purged");
     fault.map_or(Ok(summary), |reason| Err(PurgeError { summary, reason }))
 }
 
@@ -96,8 +109,8 @@ impl Run<'_> {
         over
     }
 
-    /// Works through a shard of what is due. One organisation that cannot be removed does not keep the others.
-    async fn shard(&mut self, partition: &str, now: Timestamp) -> Result<(), Problem> {
+    /// Works through a shard of what is due. One that cannot be removed does not keep the others.
+    async fn shard(&mut self, kind: Kind, partition: &str, now: Timestamp) -> Result<(), Problem> {
         let mut previous: Option<DueRows> = None;
         loop {
             if self.is_over() {
@@ -105,11 +118,23 @@ impl Run<'_> {
             }
             let page = self.services.store.due_rows(partition, Some(now), previous.take(), PAGE).await?;
             for DueRow { key, .. } in &page.rows {
-                let Some(organization) = Organization::id_of(key) else {
-                    tracing::error!(pk = key.pk, sk = key.sk, "a row among the organisations is none");
-                    continue;
+                let outcome = match kind {
+                    Kind::Organizations => match Organization::id_of(key) {
+                        Some(organization) => self.organization(organization).await,
+                        None => {
+                            stray(key);
+                            Ok(())
+                        }
+                    },
+                    Kind::Accounts => match Erasure::id_of(key) {
+                        Some(account) => self.account(account).await,
+                        None => {
+                            stray(key);
+                            Ok(())
+                        }
+                    },
                 };
-                if let Err(problem) = self.organization(organization).await {
+                if let Err(problem) = outcome {
                     self.note(problem.cause().unwrap_or(problem.detail()));
                 }
             }
@@ -140,4 +165,28 @@ impl Run<'_> {
         }
         Ok(())
     }
+
+    /// Removes what is left of one account, as far as the time suffices.
+    async fn account(&mut self, id: UserId) -> Result<(), Problem> {
+        let work = self.services.store.get::<Erasure>(&Erasure::key_of(id)).await?;
+        let Some(work) = work else { return Ok(()) };
+        loop {
+            if self.is_over() {
+                return Ok(());
+            }
+            match erasures::remove(self.services, &work).await? {
+                0 => break,
+                rows => self.summary.rows = self.summary.rows.saturating_add(rows),
+            }
+        }
+        if erasures::finish(self.services, id).await? {
+            self.summary.erased += 1;
+        }
+        Ok(())
+    }
+}
+
+/// A row of the index that leads to nothing that is removed here.
+fn stray(key: &Key) {
+    tracing::error!(pk = key.pk, sk = key.sk, "a row of what is due is none of ours");
 }

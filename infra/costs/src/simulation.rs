@@ -68,6 +68,7 @@ impl<'a> Month<'a> {
         load("projector: the first event of an account's day", active_days);
         load("projector: session.started", -active_days);
         load("sweep: nothing is due", DAYS * 24.0 * 60.0);
+        load("key-rotation: nothing is due", DAYS);
         load("purge: nothing is due", DAYS * 24.0);
         let deleted = behaviour.calls_per_active_user_day.get("deleteOrganization").copied().unwrap_or_default();
         load("purge: an organisation of few rows", deleted * active_days);
@@ -129,8 +130,8 @@ impl<'a> Month<'a> {
         let log_gb = bill.invocations * machine.log_bytes / GB;
         let (alarms, watched) = (resource_count("AWS::CloudWatch::Alarm"), alarm_metric_count() as f64);
         let composite = resource_count("AWS::CloudWatch::CompositeAlarm") as f64;
-        // The sweep every minute, the agentic run and the purge every hour.
-        let schedules = DAYS * 24.0 * 62.0;
+        // The sweep every minute, the agentic run and the purge every hour, the key rotation every day.
+        let schedules = DAYS * (24.0 * 62.0 + 1.0);
         let mails = self.runs_of("mailer");
         let transfer_gb = bill.transfer_bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);

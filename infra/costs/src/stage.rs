@@ -11,6 +11,7 @@ use embedded::wire::WireConnector;
 use groundwork::{DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
+use shared::config::Variables;
 use shared::id::Ids;
 use shared::model::task::Task;
 use shared::services::Services;
@@ -61,6 +62,7 @@ pub struct Stage {
     filters: Vec<Value>,
     projector: projector::Deps,
     sweep: sweep::Deps,
+    key_rotation: key_rotation::Deps,
     agentic_run: agentic_run::Deps,
     agentic_worker: agentic_worker::Deps,
     task_runner: task_runner::Deps,
@@ -134,6 +136,7 @@ impl Stage {
                 http: Http::new(platform.hooks.connector(), clock.clone()),
             },
             mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
+            key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
             purge: purge::Deps { services: services.clone() },
@@ -300,6 +303,13 @@ impl Stage {
         let work = sweep::handle(&self.sweep, now, Duration::from_secs(49));
         let (run, outcome) = self.job("sweep", case.to_owned(), work).await;
         outcome.expect("everything that is due is rung");
+        run
+    }
+
+    /// Runs the rotation of the signing keys.
+    pub async fn key_rotation(&self, case: &str) -> Run {
+        let (run, outcome) = self.job("key-rotation", case.to_owned(), key_rotation::handle(&self.key_rotation)).await;
+        outcome.expect("what is due is done");
         run
     }
 

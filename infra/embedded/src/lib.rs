@@ -13,6 +13,7 @@
 //! crate. What differs from AWS: there is no throttling and no transaction conflict (a fault-injecting connector adds them),
 //! `ClientRequestToken`s are forgotten on restart, and every read is consistent.
 
+pub mod breaches;
 pub mod dynamodb;
 mod error;
 pub mod hooks;
@@ -23,6 +24,7 @@ pub mod stream;
 pub mod template;
 pub mod wire;
 
+pub use breaches::Breaches;
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
 pub use hooks::{Hooks, ReceivedHook};

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use embedded::template::{Function, Template};
-use embedded::{EmbeddedSqs, Hooks, Mailbox};
+use embedded::{Breaches, EmbeddedSqs, Hooks, Mailbox};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
@@ -19,6 +19,7 @@ use shared::reach::Reach;
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
 use utoipa::openapi::OpenApi;
+use vendors::breached_passwords::BreachedPasswords;
 use vendors::email::{EmailConfig, Mailer};
 use vendors::http::Http;
 
@@ -38,6 +39,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) queues: &'a aws_sdk_sqs::Client,
     pub(crate) delivery: &'a Arc<dyn Delivery>,
     pub(crate) journal: &'a Journal,
+    /// What looks new passwords up, where the variables say where.
+    pub(crate) breached_passwords: Option<BreachedPasswords>,
     pub(crate) mailer: &'a Mailer,
     pub(crate) hooks: &'a Hooks,
 }
@@ -47,6 +50,7 @@ pub fn openapi() -> OpenApi {
     let parts = [
         ("auth", auth::router().into_openapi()),
         ("organizations", organizations::router().into_openapi()),
+        ("users", users::router().into_openapi()),
         ("ventures", ventures::router().into_openapi()),
         ("crm", crm::router().into_openapi()),
         ("agents", agents::router().into_openapi()),
@@ -59,9 +63,11 @@ pub fn openapi() -> OpenApi {
 /// The routes of every HTTP function, each entered in the journal and run with its function's rights.
 pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
+    let auth_deps = auth::Deps::new(services()).with_breached_passwords(parts.breached_passwords.clone());
     let routers = [
-        ("auth", auth::router().with_state(auth::Deps::new(services()))),
+        ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
+        ("users", users::router().with_state(users::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
@@ -106,6 +112,7 @@ pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformErro
     Ok(vec![
         projector(parts)?,
         sweep(parts)?,
+        key_rotation(parts)?,
         agentic_run(parts)?,
         agentic_worker(parts)?,
         task_runner(parts)?,
@@ -136,6 +143,17 @@ fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
         async move { sweep::handle(&deps, event.time, time).await }
+    };
+    parts.job(name, work)
+}
+
+fn key_rotation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "key-rotation";
+    let variables = parts.function(name)?.environment.clone().into_iter().collect();
+    let deps = key_rotation::Deps::new(parts.services.clone(), &variables)?;
+    let work = move |_: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { key_rotation::handle(&deps).await }
     };
     parts.job(name, work)
 }
@@ -231,6 +249,23 @@ pub(crate) fn vendor_of_mail(
         (EmailConfig::read(&sandbox.into_iter().collect())?, mailbox.connector())
     };
     Ok(Mailer::new(config, Http::new(connector, services.clock.clone())))
+}
+
+/// Passwords that the sandbox knows from breaches. They are hard to guess otherwise, so that nothing else refuses them.
+const BREACHED: [&str; 2] = ["correct horse battery staple", "breached kumquat marmalade"];
+
+/// What looks new passwords up: where the variables say, and in a sandbox inside of this process where they do not.
+pub(crate) fn breached_passwords(
+    variables: &Variables,
+    services: &Services,
+) -> Result<Option<BreachedPasswords>, ConfigError> {
+    let name = "HIBP_BASE_URL";
+    let http = |connector| Http::new(connector, services.clock.clone());
+    if variables.names(name) {
+        return BreachedPasswords::read(variables, http(shared_lambda::outbound()));
+    }
+    let sandbox = [(name.to_owned(), "http://breaches.local".to_owned())];
+    BreachedPasswords::read(&sandbox.into_iter().collect(), http(Breaches::of(&BREACHED).connector()))
 }
 
 /// The part of EventBridge Scheduler's event that jobs use.

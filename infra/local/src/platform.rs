@@ -121,11 +121,13 @@ impl Platform {
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
+        let breached_passwords = functions::breached_passwords(&variables, &services)?;
         let time = services.clock.clone();
         let mailbox = Mailbox::new(move || time.now().as_milliseconds());
         let hooks = Hooks::default();
         let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
         let parts = functions::Parts {
+            breached_passwords,
             services: &services,
             ai: &ai,
             template: &template,

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, RequestId, SessionId, TaskId,
-    UserId, VentureId, WebhookDeliveryId, WebhookId,
+    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
+    SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
@@ -115,6 +115,64 @@ pub enum Fact {
     /// A session got another name.
     #[serde(rename = "session.renamed", rename_all = "camelCase")]
     SessionRenamed { user_id: UserId, session_id: SessionId },
+    /// An account's second factor was turned on.
+    #[serde(rename = "account.totpEnabled", rename_all = "camelCase")]
+    TotpEnabled { user_id: UserId },
+    /// An account's second factor was turned off.
+    #[serde(rename = "account.totpDisabled", rename_all = "camelCase")]
+    TotpDisabled { user_id: UserId },
+    /// An account got new recovery codes in place of the old ones.
+    #[serde(rename = "account.recoveryCodesRenewed", rename_all = "camelCase")]
+    RecoveryCodesRenewed { user_id: UserId },
+    /// Somebody signed in with a recovery code.
+    #[serde(rename = "account.recoveryCodeUsed", rename_all = "camelCase")]
+    RecoveryCodeUsed { user_id: UserId, left: u32 },
+    /// A person's profile changed: what they say of themselves, or their skills.
+    #[serde(rename = "user.profileChanged", rename_all = "camelCase")]
+    ProfileChanged { user_id: UserId },
+    /// Who sees what of a person's profile changed.
+    #[serde(rename = "user.privacyChanged", rename_all = "camelCase")]
+    PrivacyChanged { user_id: UserId },
+    /// A person's portfolio changed.
+    #[serde(rename = "user.portfolioChanged", rename_all = "camelCase")]
+    PortfolioChanged { user_id: UserId, entry_id: PortfolioEntryId },
+    /// A person asked another to connect. It says the same where the other has blocked them: whoever tells the other of it looks at their
+    /// own row of the connection first.
+    #[serde(rename = "user.connectionRequested", rename_all = "camelCase")]
+    ConnectionRequested { user_id: UserId, other_id: UserId },
+    /// A person took another's request: they are connected.
+    #[serde(rename = "user.connectionAccepted", rename_all = "camelCase")]
+    ConnectionAccepted { user_id: UserId, other_id: UserId },
+    /// A person declined another's request.
+    #[serde(rename = "user.connectionDeclined", rename_all = "camelCase")]
+    ConnectionDeclined { user_id: UserId, other_id: UserId },
+    /// A person ended a connection, or withdrew their request.
+    #[serde(rename = "user.connectionRemoved", rename_all = "camelCase")]
+    ConnectionRemoved { user_id: UserId, other_id: UserId },
+    /// A person blocked another.
+    #[serde(rename = "user.blocked", rename_all = "camelCase")]
+    PersonBlocked { user_id: UserId, other_id: UserId },
+    /// A person blocks another no more.
+    #[serde(rename = "user.unblocked", rename_all = "camelCase")]
+    PersonUnblocked { user_id: UserId, other_id: UserId },
+    /// A person endorsed a skill of somebody they are connected with.
+    #[serde(rename = "user.skillEndorsed", rename_all = "camelCase")]
+    SkillEndorsed { user_id: UserId, other_id: UserId, skill_id: SkillId },
+    /// A person took an endorsement back.
+    #[serde(rename = "user.endorsementWithdrawn", rename_all = "camelCase")]
+    EndorsementWithdrawn { user_id: UserId, other_id: UserId, skill_id: SkillId },
+    /// An operator suspended an account.
+    #[serde(rename = "user.suspended", rename_all = "camelCase")]
+    AccountSuspended { user_id: UserId },
+    /// An operator let a suspended account in again.
+    #[serde(rename = "user.reinstated", rename_all = "camelCase")]
+    AccountReinstated { user_id: UserId },
+    /// An account was erased: nobody signs in to it or meets it any more; what belongs to it is removed by and by.
+    #[serde(rename = "user.erasureRequested", rename_all = "camelCase")]
+    ErasureRequested { user_id: UserId },
+    /// What belonged to an erased account is removed.
+    #[serde(rename = "user.erased", rename_all = "camelCase")]
+    AccountErased { user_id: UserId },
     /// An organisation came into being.
     #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },
@@ -227,7 +285,7 @@ pub enum Fact {
     TaskFailed { task_id: TaskId, kind: TaskKind, attempts: u32, code: String },
 }
 
-/// How long the event of a purge is kept, the last of its organisation: until everything that follows from it is long done.
+/// How long the event of a purge or of an erasure's end is kept, the last of its organisation: until everything that follows from it is long done.
 const PURGE_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 impl Event {
@@ -261,7 +319,7 @@ impl Entity for Event {
     }
 
     fn indexes(&self) -> Indexes {
-        let last = matches!(self.fact, Fact::OrganizationPurged { .. });
+        let last = matches!(self.fact, Fact::OrganizationPurged { .. } | Fact::AccountErased { .. });
         Indexes { expires_at: last.then(|| self.at.plus(PURGE_KEPT)), ..Indexes::default() }
     }
 }

@@ -168,6 +168,12 @@ identifiers! {
     SigningKeyId = "key_",
     /// One run of the agentic engine that a person asked for.
     RunId = "run_",
+    /// A file that somebody uploaded.
+    FileId = "fil_",
+    /// A skill of a person; it follows from the skill's name.
+    SkillId = "skl_",
+    /// An entry of a person's portfolio.
+    PortfolioEntryId = "prt_",
     /// A link that a mail carries.
     LinkId = "lnk_",
     /// An invitation to join an organisation.

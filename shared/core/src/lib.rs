@@ -7,6 +7,7 @@
 //! follows work from function to function, and [`telemetry`] is what functions tell about themselves.
 
 pub mod access;
+pub mod account;
 pub mod agentic;
 pub mod ai;
 pub mod clock;
@@ -26,4 +27,5 @@ pub mod services;
 pub mod store;
 pub mod tasks;
 pub mod telemetry;
+pub mod text;
 pub mod trace;

@@ -150,6 +150,15 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
+    /// 403: an operator of the platform suspended the caller's account.
+    pub fn account_suspended() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "account_suspended",
+            "This account is suspended; write to the platform's support if that is a mistake.",
+        )
+    }
+
     /// 404: no such thing, or not the caller's to see; the two are not told apart.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing here.")

@@ -25,6 +25,8 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
 const CALL_TIMEOUT: Duration = Duration::from_secs(6);
 /// How often a call is made at most. The store repeats on top of it what the SDK does not: conflicts and throttled transactions.
 const ATTEMPTS: u32 = 3;
+/// How long an exchange with others may take at most.
+const OUTBOUND_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait between two attempts.
 const BACKOFF_MAXIMUM: Duration = Duration::from_secs(1);
 
@@ -88,6 +90,11 @@ impl HttpClient for FetchClient {
     fn http_connector(&self, settings: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(FetchConnector { deadline: settings.read_timeout().unwrap_or(ATTEMPT_TIMEOUT) })
     }
+}
+
+/// The way to others than AWS. Whoever asks them sets deadlines of their own, which are shorter.
+pub(crate) fn outbound() -> SharedHttpConnector {
+    SharedHttpConnector::new(FetchConnector { deadline: OUTBOUND_TIMEOUT })
 }
 
 /// Sends the SDK's requests with `fetch`.

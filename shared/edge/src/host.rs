@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use aws_smithy_runtime_api::client::http::SharedHttpConnector;
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
 use shared::id::Ids;
 use shared::services::Services;
 
 use crate::clock::PlatformClock;
-use crate::connector::AwsConfig;
+use crate::connector::{AwsConfig, outbound};
 use crate::entropy::CryptoEntropy;
 
 /// What functions are wired from; built once per instance.
@@ -18,6 +19,8 @@ pub struct Host {
     pub services: Services,
     /// The Worker's variables and secrets, from which a function reads its own configuration.
     pub variables: Variables,
+    /// The way to others than AWS.
+    pub outbound: SharedHttpConnector,
 }
 
 /// Why an instance cannot start: every fault that was found.
@@ -43,7 +46,8 @@ impl Host {
             (Ok(platform), Ok(aws)) => {
                 let clock = Clock::new(PlatformClock);
                 let ids = Ids::new(clock.clone(), CryptoEntropy);
-                Ok(Self { services: Services::new(aws.dynamodb(), clock, ids, platform), variables })
+                let services = Services::new(aws.dynamodb(), clock, ids, platform);
+                Ok(Self { services, variables, outbound: outbound() })
             }
             (platform, aws) => Err(StartError([platform.err(), aws.err()].into_iter().flatten().collect())),
         }

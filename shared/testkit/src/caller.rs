@@ -123,6 +123,16 @@ impl Cloud {
         self.services.access.clear();
     }
 
+    /// Suspends an account.
+    pub async fn suspend(&self, caller: &Caller) {
+        let store = &self.services.store;
+        let current = store.get::<User>(&User::key_of(caller.user_id)).await.expect("the table answers");
+        let current = current.expect("the account is there");
+        let next = User { suspended_at: Some(self.services.clock.now()), ..current.value.clone() };
+        self.write(|transaction| transaction.replace(&current, next.clone())).await;
+        self.services.access.clear();
+    }
+
     /// Writes rows directly, where a test needs a state that other functions bring about.
     pub async fn write(&self, fill: impl Fn(&mut Transaction<Problem>)) {
         let plan = || async {
@@ -152,14 +162,5 @@ impl Cloud {
 
 /// A session of now.
 fn session(user_id: UserId, id: SessionId, now: Timestamp) -> Session {
-    Session {
-        id,
-        user_id,
-        refresh_hash: String::new(),
-        previous_refresh_hash: None,
-        refreshed_at: now,
-        created_at: now,
-        expires_at: now.plus(Duration::from_secs(30 * 24 * 60 * 60)),
-        ended_at: None,
-    }
+    Session::new(id, user_id, String::new(), now, now.plus(Duration::from_secs(30 * 24 * 60 * 60)))
 }

@@ -26,22 +26,31 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The fields of requests, answers and items whose texts are confidential.
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 26] = [
     "accessToken",
     "address",
     "body",
+    "challenge",
     "content",
+    "currentPassword",
     "email",
     "message",
     "newEmail",
+    "newPassword",
     "nextStep",
     "notes",
+    "otpauthUri",
     "password",
     "passwordHash",
     "pkcs8",
     "previousRefreshHash",
+    "recoveryCode",
+    "recoveryCodeHashes",
+    "recoveryCodes",
     "refreshHash",
     "refreshToken",
+    "sealedSecret",
+    "secret",
     "subject",
     "token",
 ];

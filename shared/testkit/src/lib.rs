@@ -17,6 +17,7 @@ mod lead;
 mod log;
 mod overlapping;
 pub mod runtime_api;
+mod totp;
 mod worker;
 
 pub use ai::ScriptedAi;
@@ -28,4 +29,5 @@ pub use fault::{Fault, FaultPlan, Faults, Faulty, FaultyDynamoDb};
 pub use host::FunctionHost;
 pub use log::confidential_in;
 pub use overlapping::Overlapping;
+pub use totp::{totp_code, totp_code_at};
 pub use worker::Workers;

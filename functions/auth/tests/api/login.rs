@@ -149,3 +149,65 @@ async fn an_answer_tells_the_limits_it_counted_for() {
     assert_eq!(values("ratelimit"), [r#""login-network";r=99;t=300"#, r#""login-account";r=9;t=300"#]);
     assert_ne!(response.json, Value::Null);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_from_everywhere_keeps_nobody_out_at_home() {
+    let auth = Auth::new();
+    auth.register("ada").await;
+    let from = |network: u8, password: &str| {
+        let body = json!({"email": "ada@example.com", "password": password});
+        let address = format!("198.51.100.{network}").parse().ok();
+        auth.app.post("/api/auth/login").address(address).json(&body).send()
+    };
+    for network in 0..5 {
+        for number in 0..10 {
+            from(network, &format!("guess {number}")).await.expect_problem(401, "invalid_credentials");
+        }
+    }
+    // A network that has tried nothing yet, with the right password: the account does not know it.
+    let refused = from(7, PASSWORD).await;
+    assert_eq!(refused.header("ratelimit"), Some(r#""login-failures";r=0;t=300"#));
+    refused.expect_problem(429, "too_many_requests");
+    login(&auth.app, "ada@example.com", PASSWORD).await.expect(200);
+    login(&auth.app, "eve@example.com", PASSWORD).await.expect_problem(401, "invalid_credentials");
+    tokio::time::advance(Duration::from_secs(300)).await;
+    from(7, PASSWORD).await.expect(200);
+    // Now it is known, as is the one that registered.
+    for network in 10..15 {
+        for number in 0..10 {
+            from(network, &format!("guess {number}")).await.expect_problem(401, "invalid_credentials");
+        }
+    }
+    from(16, PASSWORD).await.expect_problem(429, "too_many_requests");
+    from(7, PASSWORD).await.expect(200);
+    login(&auth.app, "ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_who_guesses_uses_up_what_strangers_have() {
+    let auth = Auth::new();
+    auth.register("ada").await;
+    let body = json!({"email": "ada@example.com", "password": "wrong horse"});
+    let stranger = || auth.app.post("/api/auth/login").address("203.0.113.9".parse().ok()).json(&body).send();
+    for _ in 0..10 {
+        stranger().await.expect_problem(401, "invalid_credentials");
+    }
+    stranger().await.expect_problem(429, "too_many_requests");
+    login(&auth.app, "ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn neither_an_address_nor_a_known_network_shows_in_the_limits() {
+    let auth = Auth::new();
+    auth.register("ada").await;
+    let mut seen = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com"] {
+        for number in 0..2 {
+            let answer = login(&auth.app, email, &format!("guess {number}")).await;
+            let policies = answer.headers.get_all("ratelimit-policy").iter().cloned().collect::<Vec<_>>();
+            let account = answer.headers.get_all("ratelimit").iter().next_back().cloned();
+            seen.push((number, policies, account));
+        }
+    }
+    assert_eq!(seen[..2], seen[2..]);
+}

@@ -4,6 +4,10 @@
 //! workerd; [`testkit::Workers`] says how.
 
 #[cfg(test)]
+mod breached;
+#[cfg(test)]
+mod change_password;
+#[cfg(test)]
 mod email;
 #[cfg(test)]
 mod jwks;
@@ -22,6 +26,10 @@ mod register;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod sessions;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod totp;
 #[cfg(test)]
 mod verify_email;

@@ -9,13 +9,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::access::TokenIssuer;
 use shared::clock::{Clock, TimeSource, Timestamp};
 use shared::config::PlatformConfig;
 use shared::event::{Actor, Event, Fact};
 use shared::id::UserId;
 use shared::model::session::Session;
+use shared::model::signing_key::SigningKey;
 use shared::services::Services;
-use shared::store::Listing;
+use shared::store::{Listing, Transaction};
 use testkit::{Cloud, FaultPlan, TestResponse};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -78,6 +80,20 @@ async fn a_session_lives_on_while_it_is_refreshed_and_ends_when_it_is_not() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_ends_after_half_a_year_however_often_it_was_refreshed() {
+    let auth = Auth::new();
+    let mut token = text(&auth.register("ada").await, "refreshToken").to_owned();
+    for _ in 0..7 {
+        tokio::time::advance(25 * DAY).await;
+        token = refreshed(&auth, &token).await;
+    }
+    tokio::time::advance(7 * DAY - Duration::from_secs(1)).await;
+    token = refreshed(&auth, &token).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    refused(&auth, &token).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn within_the_grace_a_repeat_gives_the_same_successor() {
     let auth = Auth::new();
     let first = text(&auth.register("ada").await, "refreshToken").to_owned();
@@ -112,7 +128,7 @@ async fn a_replay_after_the_grace_ends_the_session() {
     let user_id: UserId = text(&registered["user"], "id").parse().unwrap();
     let listing = Listing::of_partition(Event::partition(user_id.personal_organization())).newest_first();
     let events = auth.cloud.services.store.list::<Event>(&listing, None).await.unwrap();
-    let ended = Fact::SessionEnded { user_id, session_id: session.id };
+    let ended = Fact::SessionFamilyRevoked { user_id, session_id: session.id };
     assert_eq!((&events.data[0].fact, events.data[0].actor), (&ended, Actor::Platform));
     assert_eq!(events.data.iter().filter(|event| event.fact == ended).count(), 1, "it ends once");
 }
@@ -175,17 +191,17 @@ async fn a_made_up_token_is_refused_and_ends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_many_exchanges_at_once_all_get_the_one_live_successor() {
+async fn of_a_thousand_exchanges_at_once_all_get_the_one_live_successor() {
     let auth = Auth::new();
     let first = text(&auth.register("ada").await, "refreshToken").to_owned();
     tokio::time::advance(DAY).await;
-    let answers = join_all((0..50).map(|_| refresh(&auth, &first))).await;
+    let answers = join_all((0..1000).map(|_| refresh(&auth, &first))).await;
     let answers = answers.into_iter().map(|answer| answer.expect(200)).collect::<Vec<_>>();
     let successors = answers.iter().map(|answer| text(answer, "refreshToken").to_owned()).collect::<BTreeSet<_>>();
     assert_eq!(successors.len(), 1);
     let successor = successors.first().unwrap();
     assert_ne!(*successor, first);
-    for answer in &answers {
+    for answer in answers.iter().step_by(50) {
         me(&auth, answer).await.expect(200);
     }
     tokio::time::advance(Duration::from_secs(60)).await;
@@ -243,4 +259,62 @@ async fn on_bad_days_a_repeat_succeeds_and_nobody_is_signed_out() {
         let session = session_of(&auth.cloud.without_faults(), &first).await;
         assert_eq!(session.ended_at, None, "seed {seed}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_signing_key_changes_nothing_for_refresh_tokens() {
+    let auth = Auth::new();
+    let registered = auth.register("ada").await;
+    let first = text(&registered, "refreshToken");
+    let second = refreshed(&auth, first).await;
+    let services = &auth.cloud.services;
+    let current = services.store.get::<SigningKey>(&SigningKey::current_key()).await.unwrap().unwrap();
+    let next = TokenIssuer::new_key(&services.ids, services.clock.now()).unwrap();
+    let rotate = |transaction: &mut Transaction<_>| {
+        transaction.replace(&current, next.signing.clone());
+        transaction.create(next.verifying.clone());
+    };
+    auth.cloud.write(rotate).await;
+    // An instance that signs with the new key, within the grace and after it.
+    let other = Auth::on(auth.cloud.clone());
+    let repeat = refresh(&other, first).await.expect(200);
+    assert_eq!(text(&repeat, "refreshToken"), second);
+    assert_eq!(TokenIssuer::key_id(text(&repeat, "accessToken")), Some(next.signing.id));
+    me(&other, &repeat).await.expect(200);
+    me(&other, &registered).await.expect(200);
+    refreshed(&other, &second).await;
+    tokio::time::advance(Duration::from_secs(11)).await;
+    refused(&other, first).await;
+    assert!(session_of(&auth.cloud, first).await.ended_at.is_some(), "a replay is known across keys");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_of_exchanges_is_stopped_and_nobody_is_signed_out() {
+    let auth = Auth::new();
+    let mut token = text(&auth.register("ada").await, "refreshToken").to_owned();
+    for left in (0..60).rev() {
+        let answer = refresh(&auth, &token).await;
+        let headers = (answer.header("ratelimit-policy"), answer.header("ratelimit"));
+        let status = format!("\"refresh-session\";r={left};t=300");
+        assert_eq!(headers, (Some("\"refresh-session\";q=60;w=300"), Some(status.as_str())));
+        token = text(&answer.expect(200), "refreshToken").to_owned();
+    }
+    let refused = refresh(&auth, &token).await;
+    assert_eq!(refused.header("retry-after"), Some("300"));
+    refused.expect_problem(429, "too_many_requests");
+    tokio::time::advance(Duration::from_secs(300)).await;
+    refreshed(&auth, &token).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_limited_by_network_and_what_is_good_is_not() {
+    let auth = Auth::new();
+    let token = text(&auth.register("ada").await, "refreshToken").to_owned();
+    let [user_id, session_id, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("a token has three parts") };
+    let made_up = format!("{user_id}.{session_id}.{}", URL_SAFE_NO_PAD.encode([7; 32]));
+    for _ in 0..100 {
+        refused(&auth, &made_up).await;
+    }
+    refresh(&auth, &made_up).await.expect_problem(429, "too_many_requests");
+    refreshed(&auth, &token).await;
 }

@@ -3,7 +3,7 @@
 use auth::{Deps, router};
 use axum::Router;
 use axum::body::Bytes;
-use embedded::{WireResponse, WireService};
+use embedded::{Breaches, WireResponse, WireService};
 use serde_json::{Value, json};
 use shared::access::LinkSecrets;
 use shared::event::{Event, Fact};
@@ -11,7 +11,9 @@ use shared::http::{HealthCheck, health_routes};
 use shared::id::UserId;
 use shared::model::link::LinkPurpose;
 use shared::store::Listing;
-use testkit::{Cloud, FaultPlan, FaultyDynamoDb, TestApp, Workers};
+use testkit::{Cloud, FaultPlan, FaultyDynamoDb, TestApp, TestResponse, Workers};
+use vendors::breached_passwords::BreachedPasswords;
+use vendors::http::Http;
 
 /// The password of everybody that [`Auth::register`] registers.
 pub(crate) const PASSWORD: &str = "correct horse";
@@ -38,6 +40,22 @@ impl Auth {
         let cloud = Cloud::with_faults(plan);
         let table = FaultyDynamoDb::new(cloud.dynamodb.clone(), plan);
         Self::through(cloud, table)
+    }
+
+    /// The function with something that knows passwords from breaches. None for a Worker, whose way out is no test's to hold: the cases of
+    /// `infra/edge` look at that one.
+    pub(crate) fn with_breaches(breaches: &Breaches) -> Option<Self> {
+        if Workers::of_environment().is_some() {
+            return None;
+        }
+        let cloud = Cloud::new();
+        let services = &cloud.services;
+        let variables = [("HIBP_BASE_URL".to_owned(), "https://breaches.example/base/".to_owned())];
+        let http = Http::new(breaches.connector(), services.clock.clone());
+        let breached = BreachedPasswords::read(&variables.into_iter().collect(), http).expect("an address");
+        let deps = Deps::new(services.clone()).with_breached_passwords(breached);
+        let app = TestApp::new(router().with_state(deps).into(), services);
+        Some(Self { cloud, app })
     }
 
     /// The function on a table that fails whatever it is asked.
@@ -82,6 +100,26 @@ impl Auth {
         let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD, "name": name});
         self.app.post("/api/auth/register").json(&body).send().await.expect(201)
     }
+
+    /// Signs `<name>@example.com` in; the answer.
+    pub(crate) async fn login(&self, name: &str) -> Value {
+        let body = json!({"email": format!("{name}@example.com"), "password": PASSWORD});
+        self.app.post("/api/auth/login").json(&body).send().await.expect(200)
+    }
+
+    /// Who these tokens say the caller is.
+    pub(crate) async fn me(&self, tokens: &Value) -> TestResponse {
+        self.app.get("/api/auth/me").bearer(text(tokens, "accessToken")).send().await
+    }
+}
+
+/// The events of the account that `tokens` are of, the newest first.
+pub(crate) async fn events(auth: &Auth, tokens: &Value) -> Vec<Event> {
+    let account = text(tokens, "refreshToken").split('.').next().expect("a token names its account");
+    let user_id: UserId = account.parse().expect("an account");
+    let listing = Listing::of_partition(Event::partition(user_id.personal_organization())).newest_first();
+    let events = auth.cloud.services.store.list::<Event>(&listing, None).await.expect("the table answers");
+    events.data.into_iter().map(|event| event.value).collect()
 }
 
 /// The account that an answer is about.

@@ -118,6 +118,7 @@ impl World {
         let post = |path: &str, body: &Value| Exchange::request("POST", path, token, Some(body), 422);
         match name {
             "organizations" => Ok(post("/api/organizations", &json!({ "name": " " }))),
+            "users" => Ok(Exchange::request("GET", "/api/users", token, None, 422)),
             "ventures" => Ok(post(
                 "/api/ventures/create",
                 &json!({ "name": " ", "stage": "mvp", "category": "Computing", "description": " " }),
@@ -137,6 +138,7 @@ impl World {
         let get = |path: &str, caller: &Caller| Exchange::request("GET", path, Some(&caller.token), None, 200);
         Ok(Some(match (&subject.source, subject.name.as_str()) {
             (None, "organizations") => get("/api/organizations", &self.founder),
+            (None, "users") => get("/api/users/connections", &self.founder),
             (None, "ventures") => get("/api/ventures", &self.founder),
             (None, "crm") => get("/api/crm/leads", &self.founder),
             (None, "agents") => get("/api/tasks", &self.founder),

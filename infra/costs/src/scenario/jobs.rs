@@ -45,6 +45,20 @@ async fn sweep_with_work(scenario: &mut Scenario) {
     write(&services.store, |transaction| tasks.iter().for_each(|task| transaction.delete_key(task.key()))).await;
 }
 
+/// What becomes of the signing keys in three months and three days; last of all, since all that is young grows old by it.
+pub(super) async fn keys(scenario: &mut Scenario) {
+    let day = HOUR * 24;
+    let mut run = async |case: &str, after: Duration| {
+        tokio::time::sleep(after).await;
+        let run = scenario.stage.key_rotation(case).await;
+        scenario.note(run, Vec::new());
+    };
+    run("nothing is due", Duration::ZERO).await;
+    run("a key is published", day * 90).await;
+    run("a key begins to sign", day).await;
+    run("a key is removed", day * 2).await;
+}
+
 /// Writes to the table beside the path.
 pub(super) async fn write(store: &Store, plan: impl Fn(&mut Transaction<Problem>)) {
     let transaction = || async {

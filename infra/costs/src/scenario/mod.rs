@@ -6,9 +6,11 @@
 
 mod accounts;
 mod agents;
+mod credentials;
 mod crm;
 mod jobs;
 mod members;
+mod people;
 
 use std::collections::BTreeMap;
 
@@ -119,10 +121,13 @@ fn collect_types(schema: &Value, types: &mut Vec<String>) {
 pub async fn run() -> Figures {
     let mut scenario = Scenario::begin().await;
     accounts::run(&mut scenario).await;
+    credentials::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
+    people::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
+    jobs::keys(&mut scenario).await;
     scenario.figures
 }
 
@@ -149,9 +154,11 @@ impl Scenario {
     async fn begin() -> Self {
         let functions = operations().into_iter().map(|operation| (operation.id, operation.function)).collect();
         let stage = Stage::new().await;
-        // Somebody was here before: the signing key is made.
+        // Somebody was here before: the keys are made.
         let body = json!({"email": "first@example.com", "password": PASSWORD, "name": "First"});
-        stage.app.post("/api/auth/register").json(&body).send().await.expect(201);
+        let first = stage.app.post("/api/auth/register").json(&body).send().await.expect(201);
+        let refresh = json!({"refreshToken": first["refreshToken"]});
+        stage.app.post("/api/auth/refresh").json(&refresh).send().await.expect(200);
         stage.follow().await;
         let (token, refresh_token, organization) = (String::new(), String::new(), String::new());
         Self { stage, figures: Figures::default(), functions, token, refresh_token, organization, keys: 0 }

@@ -65,7 +65,7 @@ async fn work_is_followed_through_the_running_program() {
     );
     let of_sign_up = entries(&url, &sign_up).await;
     let functions = of_sign_up.iter().map(|entry| entry["function"].as_str().unwrap()).collect::<Vec<_>>();
-    assert_eq!(functions, ["auth", "projector"]);
+    assert_eq!(functions, ["auth", "projector", "mailer"]);
 
     let everything = reqwest::get(format!("{url}/_local/requests")).await.unwrap().text().await.unwrap();
     let (all, one) = (page(&url, "").await, page(&url, &format!("?correlation={analysis}")).await);

@@ -216,6 +216,9 @@ async fn read(
     let user_entity: Option<Versioned<User>> = entity(take(user_key))?;
     let (now, session) = (services.clock.now(), session.ok_or_else(Problem::token_invalid)?);
     let user_entity = user_entity.filter(|user| user.has_live(&session, now)).ok_or_else(Problem::token_invalid)?;
+    if user_entity.suspended_at.is_some() {
+        return Err(Problem::account_suspended());
+    }
     let membership = match organization {
         None => None,
         Some(id) => {

@@ -18,7 +18,8 @@ const FRESH: Duration = Duration::from_secs(5 * 60);
 /// How soon after a reading an unknown key may cause another: forged `kid`s must not turn into reads.
 const UNKNOWN_KEY_PAUSE: Duration = Duration::from_secs(5);
 
-type Keys = HashMap<SigningKeyId, Arc<DecodingKey>>;
+/// Each key with the moment from which it is none any more.
+type Keys = HashMap<SigningKeyId, (Arc<DecodingKey>, Option<Timestamp>)>;
 
 /// The platform's public keys; cheap to clone.
 #[derive(Clone)]
@@ -53,7 +54,9 @@ impl KeyRing {
             if let Some((read_at, keys)) = &*cached {
                 let age = now.since(*read_at);
                 match keys.get(&id) {
-                    Some(key) if age < FRESH => return Ok(Some(key.clone())),
+                    Some((key, retires_at)) if age < FRESH => {
+                        return Ok(retires_at.is_none_or(|at| now < at).then(|| key.clone()));
+                    }
                     None if age < UNKNOWN_KEY_PAUSE => return Ok(None),
                     _ => {}
                 }
@@ -62,13 +65,15 @@ impl KeyRing {
         let page = self.store.list::<VerifyingKey>(&Listing::of_partition(VerifyingKey::PARTITION), None).await?;
         let mut keys = Keys::new();
         for key in page.data {
+            let (id, retires_at) = (key.id, key.retires_at);
             match TokenIssuer::decoding_key(&key.value) {
-                Some(decoding_key) => drop(keys.insert(key.value.id, Arc::new(decoding_key))),
+                Some(decoding_key) => drop(keys.insert(id, (Arc::new(decoding_key), retires_at))),
                 // Its tokens are refused; those of the other keys go on.
-                None => tracing::error!(key = %key.value.id, "a public key cannot be used"),
+                None => tracing::error!(key = %id, "a public key cannot be used"),
             }
         }
-        let found = keys.get(&id).cloned();
+        let found = keys.get(&id).filter(|(_, retires_at)| retires_at.is_none_or(|at| now < at));
+        let found = found.map(|(key, _)| key.clone());
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, keys));
         Ok(found)
     }

@@ -98,7 +98,12 @@ impl TokenIssuer {
         jwk.common.public_key_use = Some(PublicKeyUse::Signature);
         Ok(NewKey {
             signing: SigningKey { id, pkcs8, created_at: now },
-            verifying: VerifyingKey { id, jwk: serde_json::to_value(jwk).map_err(Problem::internal)?, created_at: now },
+            verifying: VerifyingKey {
+                id,
+                jwk: serde_json::to_value(jwk).map_err(Problem::internal)?,
+                created_at: now,
+                retires_at: None,
+            },
         })
     }
 

@@ -99,6 +99,15 @@ impl Organization {
         self.is_there().then(|| Self { deletion: Some(Deletion { at: now, purged: None }), ..self.clone() })
     }
 
+    /// The organisation as it is when the account that owned it is erased: deleted, and nobody is left who could restore it, so that the
+    /// purge takes it with its next run.
+    #[must_use]
+    pub fn ended(&self, now: Timestamp) -> Self {
+        let at = self.deletion.map_or(now, |deletion| deletion.at).min(now.minus(Deletion::RESTORABLE));
+        let purged = self.deletion.and_then(|deletion| deletion.purged);
+        Self { deletion: Some(Deletion { at, purged }), ..self.clone() }
+    }
+
     /// The organisation as it was before it was deleted; `None` if it was not, or that was too long ago.
     #[must_use]
     pub fn restored(&self, now: Timestamp) -> Option<Self> {
@@ -173,6 +182,14 @@ mod tests {
         let purged = purged.purged(Purged { leads: 3, ventures: 0 }, end).unwrap();
         assert_eq!(purged.deletion.unwrap().purged, Some(Purged { leads: 5, ventures: 1 }));
         assert_eq!(organization().purged(Purged::default(), end), None);
+    }
+
+    #[test]
+    fn an_organization_that_ends_with_its_owner_is_purged_at_once() {
+        for organization in [organization(), organization().deleted(NOW).unwrap()] {
+            let ended = organization.ended(NOW);
+            assert!(ended.restored(NOW).is_none() && ended.purged(Purged::default(), NOW).is_some());
+        }
     }
 
     #[test]

@@ -32,8 +32,13 @@ pub struct Place {
 }
 
 impl Place {
+    /// A place whose rows have none below them.
+    pub fn of_rows(rows: Listing) -> Self {
+        Self { rows, below: None, counts: Purged::default() }
+    }
+
     fn of(partition: String) -> Self {
-        Self { rows: Listing::of_partition(partition), below: None, counts: Purged::default() }
+        Self::of_rows(Listing::of_partition(partition))
     }
 
     fn with_below(self, below: Below) -> Self {
@@ -62,7 +67,7 @@ impl Place {
             Self::of(WebhookDelivery::partition(organization)),
             Self::of(Webhook::partition(organization)),
             // Members last of what others could be looked at by, and the trail after everything that is in it.
-            Self { rows: Membership::listing(organization), below: None, counts: Purged::default() },
+            Self::of_rows(Membership::listing(organization)),
             Self::of(Event::partition(organization)),
             Self::of(Organization::key_of(organization).pk),
         ]

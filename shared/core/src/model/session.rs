@@ -1,12 +1,22 @@
 //! A signed-in session: what access tokens name and functions check to be alive.
 
 use std::fmt;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::id::{SessionId, UserId};
 use crate::store::{Entity, Indexes, Key};
+
+/// How long after credentials were last presented a session may do what needs them anew.
+pub const STEP_UP_LASTS: Duration = Duration::from_secs(10 * 60);
+
+/// After how long a session ends however often it was refreshed: half a year.
+pub const LIFETIME_MAXIMUM: Duration = Duration::from_secs(182 * 24 * 60 * 60);
+
+/// How long an ended session is kept.
+const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One sign-in on one device.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +31,11 @@ pub struct Session {
     /// SHA-256 of the refresh token before it, whose replay within the grace gives the same successor again.
     #[serde(default)]
     pub previous_refresh_hash: Option<String>,
-    /// When the refresh token was last exchanged.
+    /// When the refresh token was last exchanged, which is the last use that is recorded: a request writes nothing.
     pub refreshed_at: Timestamp,
+    /// How often it was exchanged in the window of time that `refreshed_at` falls into.
+    #[serde(default)]
+    pub refreshes: u32,
     /// When the person signed in.
     pub created_at: Timestamp,
     /// When the session ends for want of a refresh.
@@ -30,6 +43,21 @@ pub struct Session {
     /// When it was ended: signed out, or revoked.
     #[serde(default)]
     pub ended_at: Option<Timestamp>,
+    /// When credentials were last presented in it: at sign-in, and whenever something asked for them again.
+    #[serde(default)]
+    pub authenticated_at: Option<Timestamp>,
+    /// When it was spared while all other sessions of the account were ended.
+    #[serde(default)]
+    pub kept_at: Option<Timestamp>,
+    /// The name its owner gave it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The `User-Agent` that signed in, shortened.
+    #[serde(default)]
+    pub user_agent: Option<String>,
+    /// The address that signed in.
+    #[serde(default)]
+    pub address: Option<String>,
 }
 
 impl fmt::Debug for Session {
@@ -39,9 +67,53 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
+    /// What the sort keys of an account's sessions begin with.
+    pub const SORT_KEY_PREFIX: &'static str = "SESSION#";
+
+    /// A session that begins now, of somebody who has just presented their credentials.
+    pub const fn new(
+        id: SessionId,
+        user_id: UserId,
+        refresh_hash: String,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            user_id,
+            refresh_hash,
+            previous_refresh_hash: None,
+            refreshed_at: now,
+            refreshes: 0,
+            created_at: now,
+            expires_at,
+            ended_at: None,
+            authenticated_at: Some(now),
+            kept_at: None,
+            name: None,
+            user_agent: None,
+            address: None,
+        }
+    }
+
+    /// The partition of an account's sessions, in which other things of the account lie too.
+    pub fn partition(user: UserId) -> String {
+        format!("USER#{user}")
+    }
+
     /// Where a session lies.
     pub fn key_of(user: UserId, session: SessionId) -> Key {
-        Key::new(format!("USER#{user}"), format!("SESSION#{session}"))
+        Key::new(Self::partition(user), format!("{}{session}", Self::SORT_KEY_PREFIX))
+    }
+
+    /// Since when it counts, to be compared with the moment from which an account's sessions are valid.
+    pub fn counts_from(&self) -> Timestamp {
+        self.kept_at.unwrap_or(self.created_at)
+    }
+
+    /// Whether credentials were presented in it lately, so that it may do what is sensitive.
+    pub fn is_recently_authenticated(&self, now: Timestamp) -> bool {
+        self.authenticated_at.is_some_and(|at| now.since(at) < STEP_UP_LASTS)
     }
 
     /// Whether it was neither ended nor ran out.
@@ -58,6 +130,8 @@ impl Entity for Session {
     }
 
     fn indexes(&self) -> Indexes {
-        Indexes { expires_at: Some(self.expires_at), ..Indexes::default() }
+        // What has ended is soon of no interest to lists; a token of it is refused with and without the row.
+        let expires_at = self.ended_at.map_or(self.expires_at, |at| at.plus(ENDED_KEPT).min(self.expires_at));
+        Indexes { expires_at: Some(expires_at), ..Indexes::default() }
     }
 }

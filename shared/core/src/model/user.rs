@@ -31,6 +31,13 @@ pub struct User {
     /// Since when sessions count: one that began before is over. One write ends them all at once.
     #[serde(default)]
     pub sessions_valid_from: Option<Timestamp>,
+    /// When an operator suspended the account, if it is suspended: every function refuses it.
+    #[serde(default)]
+    pub suspended_at: Option<Timestamp>,
+    /// When the account was erased, if it was: what is left is this row, without name and address, so that ids elsewhere lead to somebody
+    /// who is gone.
+    #[serde(default)]
+    pub erased_at: Option<Timestamp>,
 }
 
 impl User {
@@ -44,12 +51,27 @@ impl User {
             created_at: now,
             email_verified_at: None,
             sessions_valid_from: None,
+            suspended_at: None,
+            erased_at: None,
         }
     }
 
-    /// Whether a session of this account lives: neither ended by itself nor with all others.
+    /// Whether others may meet the account: it is neither suspended nor erased.
+    pub const fn is_active(&self) -> bool {
+        self.suspended_at.is_none() && self.erased_at.is_none()
+    }
+
+    /// What is left of an erased account: who it was, nobody can tell.
+    #[must_use]
+    pub fn erased(&self, now: Timestamp) -> Self {
+        Self { erased_at: Some(now), sessions_valid_from: Some(now), ..Self::new(self.id, "", "", self.created_at) }
+    }
+
+    /// Whether a session of this account lives: neither ended by itself nor with all others, nor with the account.
     pub fn has_live(&self, session: &Session, now: Timestamp) -> bool {
-        session.is_alive(now) && self.sessions_valid_from.is_none_or(|from| session.created_at >= from)
+        self.erased_at.is_none()
+            && session.is_alive(now)
+            && self.sessions_valid_from.is_none_or(|from| session.counts_from() >= from)
     }
 
     /// The account after every session that it has was ended. One that begins from now on lives.

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
 use super::{Item, Key, Store, StoreError, Update};
+use crate::clock::Timestamp;
 use crate::problem::Problem;
 
 /// At most so many attempts in a window of time.
@@ -28,7 +29,63 @@ pub struct RateStatus {
     resets_in_seconds: u64,
 }
 
+impl RateLimit {
+    /// Which window an instant falls into.
+    pub fn window_of(self, now: Timestamp) -> i64 {
+        now.as_seconds().div_euclid(self.window_seconds())
+    }
+
+    /// Where somebody stands who has made so many attempts, this one among them, in the window of `now`; 429 if they are too many. For
+    /// what keeps its count itself.
+    pub fn status(self, attempts: u32, now: Timestamp) -> Result<RateStatus, Problem> {
+        let remaining = self.attempts.checked_sub(attempts);
+        let status = RateStatus {
+            limit: self,
+            remaining: remaining.unwrap_or(0),
+            resets_in_seconds: self.resets_in_seconds(now),
+        };
+        if remaining.is_some() { Ok(status) } else { Err(status.refusal()) }
+    }
+
+    /// Where the count of `subject` in the window of `now` lies. It lies under a digest, so that no address stands in a key.
+    pub fn key_of(self, subject: &str, now: Timestamp) -> Key {
+        let digest = Sha256::digest(subject.as_bytes());
+        let digest = digest.iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        Key::new(format!("RATE#{}#{digest}", self.name), self.window_of(now).to_string())
+    }
+
+    /// How many attempts a counter has seen.
+    pub fn attempts_of(counter: &Item) -> u32 {
+        let attempts = counter.get("attempts").and_then(|value| value.as_n().ok());
+        attempts.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
+    fn window_seconds(self) -> i64 {
+        i64::try_from(self.window.as_secs()).unwrap_or(i64::MAX).max(1)
+    }
+
+    /// When the window of `now` ends, in seconds since 1970.
+    fn ends(self, now: Timestamp) -> i64 {
+        self.window_of(now).saturating_add(1).saturating_mul(self.window_seconds())
+    }
+
+    fn resets_in_seconds(self, now: Timestamp) -> u64 {
+        u64::try_from(self.ends(now).saturating_sub(now.as_seconds())).unwrap_or(1)
+    }
+}
+
 impl RateStatus {
+    /// The answer to an attempt too many.
+    fn refusal(&self) -> Problem {
+        let mut problem = Problem::too_many_requests(self.resets_in_seconds);
+        for (name, value) in self.headers() {
+            if let Some(name) = name {
+                problem = problem.with_header(name, value);
+            }
+        }
+        problem
+    }
+
     /// The headers `RateLimit-Policy` and `RateLimit`, as the IETF draft "RateLimit header fields" spells them.
     pub fn headers(&self) -> HeaderMap {
         let RateLimit { name, attempts, window } = self.limit;
@@ -42,38 +99,16 @@ impl RateStatus {
 }
 
 impl Store {
-    /// Counts one attempt by `subject` (an account, an address) against `limit`, or refuses it with 429.
-    ///
-    /// The counter lives under a digest of the subject, so that no address stands in a key. A refused attempt is not counted: the
-    /// window ends at a fixed time whatever an attacker does.
+    /// Counts one attempt by `subject` (an account, an address) against `limit`, or refuses it with 429. A refused attempt is not counted:
+    /// the window ends at a fixed time whatever an attacker does.
     pub async fn count_attempt(&self, limit: RateLimit, subject: &str) -> Result<RateStatus, Problem> {
-        let window_seconds = i64::try_from(limit.window.as_secs()).unwrap_or(i64::MAX).max(1);
-        let now = self.clock.now().as_seconds();
-        let window = now.div_euclid(window_seconds);
-        let ends = window.saturating_add(1).saturating_mul(window_seconds);
-        let resets_in_seconds = u64::try_from(ends.saturating_sub(now)).unwrap_or(1);
-        let digest = Sha256::digest(subject.as_bytes())
-            .iter()
-            .take(12)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        let update = Update::new(Key::new(format!("RATE#{}#{digest}", limit.name), window.to_string()), "rateCounter")
+        let now = self.clock.now();
+        let update = Update::new(limit.key_of(subject, now), "rateCounter")
             .add("attempts", 1)
-            .set("ttl", aws_sdk_dynamodb::types::AttributeValue::N(ends.saturating_add(3600).to_string()))
+            .set("ttl", AttributeValue::N(limit.ends(now).saturating_add(3600).to_string()))
             .only_if_at_most("attempts", i64::from(limit.attempts).saturating_sub(1));
-        if let Some(counter) = self.update(update).await? {
-            let counted =
-                counter.get("attempts").and_then(|value| value.as_n().ok()).and_then(|number| number.parse().ok());
-            Ok(RateStatus { limit, remaining: limit.attempts.saturating_sub(counted.unwrap_or(0)), resets_in_seconds })
-        } else {
-            let status = RateStatus { limit, remaining: 0, resets_in_seconds };
-            let mut problem = Problem::too_many_requests(status.resets_in_seconds);
-            for (name, value) in status.headers() {
-                if let Some(name) = name {
-                    problem = problem.with_header(name, value);
-                }
-            }
-            Err(problem)
-        }
+        let counter = self.update(update).await?;
+        limit.status(counter.map_or(u32::MAX, |counter| RateLimit::attempts_of(&counter)), now)
     }
 
     /// Carries out a single conditional update; false if its condition failed.

@@ -12,9 +12,10 @@ use crate::id::RequestId;
 use crate::problem::{PROBLEM_MEDIA_TYPE, ProblemBody};
 
 /// The problems that follow from an operation's shape: the status, the name of the answer among the components, what it means.
-const PROBLEMS: [(&str, &str, &str); 8] = [
+const PROBLEMS: [(&str, &str, &str); 9] = [
     ("400", "Malformed", "`malformed`: the request could not be read; `errors` names the first fault."),
     ("401", "Unauthenticated", "`token_missing` or `token_invalid`: sign in and send an access token."),
+    ("403", "Suspended", "`account_suspended`: an operator of the platform suspended the caller's account."),
     ("404", "NotFound", "`not_found`: there is no such thing, or it is not the caller's to see."),
     ("409", "Conflict", "`conflict`: others changed the same thing at once; repeat the request."),
     ("413", "TooLarge", "`too_large`: the body is larger than this operation takes."),
@@ -85,7 +86,7 @@ pub(super) fn complete(operation: &mut Operation, changes: bool) {
     for (status, name, description) in PROBLEMS {
         let follows = match status {
             "400" | "422" => input,
-            "401" => secured,
+            "401" | "403" => secured,
             "404" => scoped,
             "409" => changes,
             "413" | "415" => body,

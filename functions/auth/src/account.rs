@@ -1,0 +1,51 @@
+//! Everything of an account that decides about its credentials, as it is now, for somebody who is signed in to it.
+
+use shared::access::Principal;
+use shared::clock::Timestamp;
+use shared::model::credential::Credential;
+use shared::model::session::Session;
+use shared::model::totp::Totp;
+use shared::model::user::User;
+use shared::problem::Problem;
+use shared::services::Services;
+use shared::store::{Entity, Item, Key, StoreError, Versioned};
+
+use crate::Error;
+
+/// An account, one of its live sessions, and what signs in to it.
+pub(crate) struct Account {
+    pub(crate) user: Versioned<User>,
+    pub(crate) session: Versioned<Session>,
+    pub(crate) credential: Option<Versioned<Credential>>,
+    pub(crate) totp: Option<Versioned<Totp>>,
+}
+
+impl Account {
+    /// The caller's, in one read. The extractor may know the session from seconds ago; one that is over since then is refused here.
+    pub(crate) async fn of(services: &Services, principal: &Principal) -> Result<Self, Error> {
+        let (user, session) = (principal.user_id, principal.session_id);
+        let [user_key, session_key] = [User::key_of(user), Session::key_of(user, session)];
+        let [credential_key, totp_key] = [Credential::key_of(user), Totp::key_of(user)];
+        let keys = [user_key.clone(), session_key.clone(), credential_key.clone(), totp_key.clone()];
+        let mut items = services.store.batch_get(&keys).await?;
+        let user = take::<User>(&mut items, &user_key)?;
+        let session = take::<Session>(&mut items, &session_key)?;
+        let live = user.zip(session).filter(|(user, session)| user.has_live(session, services.clock.now()));
+        let (user, session) = live.ok_or_else(Problem::token_invalid)?;
+        let (credential, totp) = (take(&mut items, &credential_key)?, take(&mut items, &totp_key)?);
+        Ok(Self { user, session, credential, totp })
+    }
+
+    /// Refuses what is sensitive in a session in which no credentials were presented lately.
+    pub(crate) fn require_recent(&self, now: Timestamp) -> Result<(), Error> {
+        if self.session.is_recently_authenticated(now) { Ok(()) } else { Err(Error::StepUpRequired) }
+    }
+}
+
+/// An entity out of a batch, if it is there.
+pub(crate) fn take<T: Entity>(
+    items: &mut std::collections::HashMap<Key, Item>,
+    key: &Key,
+) -> Result<Option<Versioned<T>>, StoreError> {
+    items.remove(key).map(Versioned::from_item).transpose()
+}

@@ -1,0 +1,126 @@
+//! `POST /api/auth/login/totp`
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::Deserialize;
+use shared::event::Fact;
+use shared::http::Input;
+use shared::model::credential::Credential;
+use shared::model::known_network::KnownNetwork;
+use shared::model::totp::Totp;
+use shared::model::user::User;
+use shared::problem::Problem;
+use shared::store::Transaction;
+use utoipa::ToSchema;
+
+use crate::account::take;
+use crate::challenge::Challenge;
+use crate::client::Client;
+use crate::limits::{Counted, Failures, Limits};
+use crate::login::remember_network;
+use crate::secret::Secret;
+use crate::server_keys::Purpose;
+use crate::totp::factor::{Code, Factor, accepted, either};
+use crate::view::{SignedIn, Tokens};
+use crate::{Deps, Error, session};
+
+/// The second factor of a sign-in: a code of the authenticator, or a recovery code.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct LoginTotp {
+    /// `challenge` of the answer to `POST /api/auth/login`.
+    #[garde(length(bytes, min = 1, max = 512))]
+    #[schema(value_type = String, min_length = 1, max_length = 512, write_only)]
+    challenge: Secret,
+    /// What the authenticator shows.
+    #[garde(inner(custom(Code::is_code)))]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$", write_only, example = "123456")]
+    code: Option<Code>,
+    /// One of the recovery codes, which is used up by it.
+    #[garde(inner(length(bytes, min = 1, max = 64)))]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64, write_only, example = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX")]
+    recovery_code: Option<Secret>,
+}
+
+/// Complete a sign-in with the second factor. A code is accepted once.
+#[utoipa::path(
+    post, path = "/api/auth/login/totp", operation_id = "loginWithTotp", tag = "auth",
+    request_body = LoginTotp,
+    responses(
+        (status = 200, description = "The account and the tokens of a new session.", body = SignedIn),
+        (
+            status = 401,
+            description = "`code_wrong`: the code is not right now, or was used. `challenge_invalid`: sign in again."
+        ),
+        (status = 403, description = "`account_suspended`: an operator of the platform suspended the account."),
+        (status = 429, description = "Too many attempts on this account or from this network."),
+    )
+)]
+pub(crate) async fn login_totp(
+    State(deps): State<Deps>,
+    client: Client,
+    Input(input): Input<LoginTotp>,
+) -> Result<Counted<Json<SignedIn>>, Error> {
+    let factor = match (&input.code, &input.recovery_code) {
+        (Some(code), None) => Factor::Code(code),
+        (None, Some(code)) => Factor::RecoveryCode(code),
+        _ => return Err(either("code", "recoveryCode").into()),
+    };
+    let key = deps.server_keys.derive(Purpose::LoginChallenge).await?;
+    // Only who had the password has a challenge, so that nobody else uses up the attempts.
+    let challenge = Challenge::read(&input.challenge, &key)?.ok_or(Error::ChallengeInvalid)?;
+    let account = challenge.user_id.to_string();
+    let headers = Limits::SECOND_FACTOR.count(&deps.services, &client, &account).await?;
+    let outcome = sign_in(&deps, &client, &challenge, &factor).await;
+    if matches!(outcome, Err(Error::SecondFactorWrong)) {
+        Failures::SECOND_FACTOR.count(&deps.services, &account).await?;
+    }
+    Ok(Counted { headers, outcome: outcome.map(Json) })
+}
+
+async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &Factor<'_>) -> Result<SignedIn, Error> {
+    let (services, user_id) = (&deps.services, challenge.user_id);
+    let (user_key, credential_key) = (User::key_of(user_id), Credential::key_of(user_id));
+    let network_key = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
+    let now = services.clock.now();
+    let failures_key = Failures::SECOND_FACTOR.key_of(&user_id.to_string(), now);
+    let keys = [user_key.clone(), credential_key.clone(), failures_key.clone()].into_iter().chain(network_key.clone());
+    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
+    let user = take::<User>(&mut items, &user_key)?.ok_or(Error::ChallengeInvalid)?;
+    let credential = take::<Credential>(&mut items, &credential_key)?.ok_or(Error::ChallengeInvalid)?;
+    let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
+    if !challenge.is_good(&credential, now) || user.erased_at.is_some() {
+        return Err(Error::ChallengeInvalid);
+    }
+    if user.suspended_at.is_some() {
+        return Err(Problem::account_suspended().into());
+    }
+    if network.as_ref().is_none_or(|network| !network.is_known(now)) {
+        Failures::SECOND_FACTOR.require_few(items.get(&failures_key), now)?;
+    }
+    let key = deps.signing_keys.current().await?;
+    let plan = || async {
+        let now = services.clock.now();
+        // Read with each attempt: of two sign-ins with one code at once, the second finds it used.
+        let totp = services.store.get::<Totp>(&Totp::key_of(user_id)).await?;
+        let totp = totp.filter(|totp| totp.is_on()).ok_or(Error::ChallengeInvalid)?;
+        let used = accepted(&deps.server_keys, &totp, factor, now).await?.ok_or(Error::SecondFactorWrong)?;
+        let (session, refresh_token) = session::begin(services, &user, client);
+        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let mut transaction = Transaction::<Error>::new();
+        if let Factor::RecoveryCode(_) = factor {
+            let left = u32::try_from(used.recovery_code_hashes.len()).unwrap_or(u32::MAX);
+            transaction.create(client.event(services, user_id, Fact::RecoveryCodeUsed { user_id, left }));
+        }
+        let fact = Fact::SessionStarted { user_id, session_id: session.id };
+        transaction.create(session);
+        transaction.replace(&totp, used);
+        remember_network(&mut transaction, user_id, client, network.as_ref(), now);
+        transaction.create(client.event(services, user_id, fact));
+        Ok((transaction, SignedIn::new(user.value.clone(), tokens)))
+    };
+    services.store.execute(plan).await
+}

@@ -1,0 +1,94 @@
+//! `POST /api/auth/step-up`
+
+use axum::Json;
+use axum::extract::State;
+use garde::Validate;
+use serde::{Deserialize, Serialize};
+use shared::access::Principal;
+use shared::clock::Timestamp;
+use shared::http::Input;
+use shared::model::session::{STEP_UP_LASTS, Session};
+use shared::store::Transaction;
+use utoipa::ToSchema;
+
+use crate::account::Account;
+use crate::limits::{Counted, WITHIN_SESSION};
+use crate::secret::Secret;
+use crate::totp::factor::{Code, Factor, accepted, either};
+use crate::{Deps, Error, password};
+
+/// Credentials, presented again: the password or a code of the authenticator.
+#[derive(Debug, Deserialize, ToSchema, Validate)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepUp {
+    /// The account's password.
+    #[garde(inner(length(bytes, min = 1, max = 1024)))]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Password, min_length = 1, max_length = 1024, write_only)]
+    password: Option<Secret>,
+    /// What the authenticator shows.
+    #[garde(inner(custom(Code::is_code)))]
+    #[serde(default)]
+    #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$", write_only, example = "123456")]
+    code: Option<Code>,
+}
+
+/// What the session may do now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SteppedUp {
+    /// Until when it may do what is sensitive.
+    valid_until: Timestamp,
+}
+
+/// Present credentials again, so that this session may do what is sensitive for 10 minutes. Signing in does the same.
+#[utoipa::path(
+    post, path = "/api/auth/step-up", operation_id = "stepUp", tag = "auth",
+    security(("accessToken" = [])),
+    request_body = StepUp,
+    responses(
+        (status = 200, description = "The session may do what is sensitive.", body = SteppedUp),
+        (status = 403, description = "`password_wrong` or `code_wrong`."),
+        (status = 429, description = "Too many attempts in this session."),
+    )
+)]
+pub(crate) async fn step_up(
+    State(deps): State<Deps>,
+    principal: Principal,
+    Input(input): Input<StepUp>,
+) -> Result<Counted<Json<SteppedUp>>, Error> {
+    if input.password.is_some() == input.code.is_some() {
+        return Err(either("password", "code").into());
+    }
+    let session = principal.session_id.to_string();
+    let headers = deps.services.store.count_attempt(WITHIN_SESSION, &session).await?.headers();
+    let outcome = authenticate_again(&deps, &principal, &input).await;
+    Ok(Counted { headers, outcome: outcome.map(Json) })
+}
+
+async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) -> Result<SteppedUp, Error> {
+    let services = &deps.services;
+    let plan = || async {
+        let now = services.clock.now();
+        let account = Account::of(services, principal).await?;
+        // A session's own mark, like its last use: no business state, so that no event goes with it.
+        let mut transaction = Transaction::new();
+        match (&input.password, &input.code) {
+            (Some(presented), _) => {
+                let credential = account.credential.as_ref().ok_or(Error::PasswordWrong)?;
+                if !password::is_right(presented, &credential.password_hash)? {
+                    return Err(Error::PasswordWrong);
+                }
+            }
+            (None, Some(code)) => {
+                let totp = account.totp.as_ref().filter(|totp| totp.is_on()).ok_or(Error::CodeWrong)?;
+                let used = accepted(&deps.server_keys, totp, &Factor::Code(code), now).await?;
+                transaction.replace(totp, used.ok_or(Error::CodeWrong)?);
+            }
+            (None, None) => return Err(either("password", "code").into()),
+        }
+        transaction.replace(&account.session, Session { authenticated_at: Some(now), ..account.session.value.clone() });
+        Ok((transaction, SteppedUp { valid_until: now.plus(STEP_UP_LASTS) }))
+    };
+    services.store.execute(plan).await
+}

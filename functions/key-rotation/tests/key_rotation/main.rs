@@ -1,0 +1,6 @@
+//! What becomes of signing keys over months.
+
+#[cfg(test)]
+mod host;
+#[cfg(test)]
+mod rotation;

@@ -1,0 +1,49 @@
+//! How an account comes into being, whoever makes it: the person who registers, or an operator of the platform.
+
+use crate::access::Role;
+use crate::clock::Timestamp;
+use crate::id::UserId;
+use crate::model::account_email::AccountEmail;
+use crate::model::membership::Membership;
+use crate::model::organization::Organization;
+use crate::model::user::User;
+use crate::plan::PlanName;
+use crate::store::Transaction;
+use crate::text;
+
+/// A new account.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAccount<'a> {
+    /// The account's id.
+    pub user_id: UserId,
+    /// The address to sign in with.
+    pub email: &'a str,
+    /// The person's name.
+    pub name: &'a str,
+    /// When it is made.
+    pub at: Timestamp,
+}
+
+impl NewAccount<'_> {
+    /// Adds to a transaction what every account has: the marker that keeps its address to it, the account, its personal organisation on
+    /// the Free plan, and the membership in that. An address that has an account already fails the command with `taken`. The event, and
+    /// what the person signs in with, are the command's own.
+    pub fn add_to<E>(&self, transaction: &mut Transaction<E>, taken: E) -> User {
+        let Self { user_id, at, .. } = *self;
+        let organization_id = user_id.personal_organization();
+        let user = User::new(user_id, self.email.trim().to_owned(), text::line(self.name), at);
+        transaction.create_or(AccountEmail { normalized: AccountEmail::normalize(self.email), user_id }, taken);
+        transaction.create(user.clone());
+        transaction.create(Organization {
+            id: organization_id,
+            name: user.name.clone(),
+            industry: None,
+            personal: true,
+            plan: PlanName::Free,
+            created_at: at,
+            deletion: None,
+        });
+        transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: at });
+        user
+    }
+}
