@@ -541,8 +541,8 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.poisoned_messages().await;
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
-    scenario.keys().await;
     scenario.purge().await;
+    scenario.keys().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;
