@@ -541,10 +541,10 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.poisoned_messages().await;
     scenario.failed_projections().await;
     scenario.poisoned_record().await;
+    scenario.purge().await;
     scenario.keys().await;
     // Months have passed meanwhile.
     scenario.ada.sign_in().await;
-    scenario.purge().await;
     scenario.expiry().await;
 
     let journal = &scenario.platform.journal;
