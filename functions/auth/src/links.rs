@@ -60,7 +60,9 @@ pub(crate) async fn open(
 ) -> Result<(Versioned<Link>, Versioned<User>), Error> {
     let link = services.store.get::<Link>(&Link::key_of(link)).await?;
     let link = link.filter(|link| link.is_good_for(purpose, services.clock.now())).ok_or(Error::LinkInvalid)?;
-    let user = services.store.get::<User>(&User::key_of(link.user_id)).await?.ok_or(Error::LinkInvalid)?;
+    let user = services.store.get::<User>(&User::key_of(link.user_id)).await?;
+    // Nothing brings an erased account back.
+    let user = user.filter(|user| user.erased_at.is_none()).ok_or(Error::LinkInvalid)?;
     // A link to an address that is no longer the account's shows nothing about it.
     if purpose != LinkPurpose::ChangeEmail && !link.is_of_address(&user.email) {
         return Err(Error::LinkInvalid);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use shared::event::Fact;
 use shared::model::account_email::AccountEmail;
 use shared::model::link::LinkPurpose;
+use shared::model::user::User;
 use testkit::TestResponse;
 
 const NEW: &str = "Ada@Lovelace.example";
@@ -65,6 +66,42 @@ async fn an_address_changes_when_its_link_is_followed() {
     let body = json!({"token": verify_link});
     auth.app.post("/api/auth/verify-email").json(&body).send().await.expect_problem(422, "link_invalid");
     auth.register("ada").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_brings_an_erased_account_back() {
+    let auth = Auth::new();
+    let registered = auth.register("ada").await;
+    let user = user_of(&registered);
+    assert_eq!(change(&auth, &registered, NEW, PASSWORD).await.status, 202);
+    let token = auth.mailed(user, LinkPurpose::ChangeEmail).await;
+    let (services, key) = (&auth.cloud.services, User::key_of(user));
+    let account = services.store.get::<User>(&key).await.unwrap().unwrap();
+    let erased = account.erased(services.clock.now());
+    auth.cloud.write(|transaction| transaction.replace(&account, erased.clone())).await;
+    confirm(&auth, &token).await.expect_problem(422, "link_invalid");
+    assert_eq!(owner_of(&auth, NEW).await, None);
+    login(&auth, "ada@example.com").await.expect_problem(401, "invalid_credentials");
+    let body = json!({"refreshToken": text(&registered, "refreshToken")});
+    auth.app.post("/api/auth/refresh").json(&body).send().await.expect_problem(401, "refresh_token_invalid");
+    assert_eq!(services.store.get::<User>(&key).await.unwrap().unwrap().value, erased);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_suspended_account_is_told_so_with_its_password_and_tokens_alone() {
+    let auth = Auth::new();
+    let registered = auth.register("ada").await;
+    let (services, key) = (&auth.cloud.services, User::key_of(user_of(&registered)));
+    let account = services.store.get::<User>(&key).await.unwrap().unwrap();
+    let suspended = User { suspended_at: Some(services.clock.now()), ..account.value.clone() };
+    auth.cloud.write(|transaction| transaction.replace(&account, suspended.clone())).await;
+    login(&auth, "ada@example.com").await.expect_problem(403, "account_suspended");
+    let body = json!({"email": "ada@example.com", "password": "wrong horse"});
+    auth.app.post("/api/auth/login").json(&body).send().await.expect_problem(401, "invalid_credentials");
+    let body = json!({"refreshToken": text(&registered, "refreshToken")});
+    auth.app.post("/api/auth/refresh").json(&body).send().await.expect_problem(403, "account_suspended");
+    let me = auth.app.get("/api/auth/me").bearer(text(&registered, "accessToken")).send().await;
+    me.expect_problem(403, "account_suspended");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,8 @@ mod erase;
 #[cfg(test)]
 mod export;
 #[cfg(test)]
+mod host;
+#[cfg(test)]
 mod portfolio;
 #[cfg(test)]
 mod privacy;

@@ -8,7 +8,7 @@ async fn it_answers_through_its_function_url() {
         "users",
         env!("CARGO_BIN_EXE_users"),
         "/api/users/connections?limit=1",
-        Some("/api/users/create"),
+        Some("/api/users/usr_01KAGR3V0R0000000000000000/skills"),
     )
     .await;
 }
