@@ -17,7 +17,7 @@ use crate::{Platform, operator};
 
 const EMAIL: &str = "demo@groundwork.example";
 /// Known to everybody, so it opens nothing but this machine's demo.
-const PASSWORD: &str = "groundwork-demo";
+const PASSWORD: &str = "seven slots before noon";
 const LEADS: usize = 300;
 const ANSWER_LIMIT_BYTES: usize = 1024 * 1024;
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::process::{Founder, Process};
 
 const EMAIL: &str = "demo@groundwork.example";
-const PASSWORD: &str = "groundwork-demo";
+const PASSWORD: &str = "seven slots before noon";
 
 /// Lets a platform make the demo to its end; it answers no request before. What there is then.
 async fn seeded(data_directory: &Path) -> (Process, Founder) {
