@@ -33,6 +33,11 @@ BEYOND_SCHEMA = {
         for operation in ["createPortfolioEntry", "replacePortfolioEntry"]
         for path in ["title", "description", "url"]
     },
+    **{
+        (operation, "year"): "a whole number is written without a point"
+        for operation in ["createPortfolioEntry", "replacePortfolioEntry"]
+    },
+    ("transferOwnership", "userId"): "it has to be another member",
     **{("searchUsers", path): "a search has to look for something" for path in ["name", "city", "skill"]},
     **{
         (operation, "token"): "a link has to be one that was mailed"

@@ -59,7 +59,7 @@ impl Answers {
     /// Adds to each success of `operation` the links that its ids allow.
     pub(super) fn link(&self, operation: &mut Operation, targets: &[Target]) {
         let scoped = has_parameter(operation, ACTING);
-        let again = again(operation);
+        let (again, pages) = (again(operation), has_parameter(operation, "cursor"));
         let successes = operation.responses.responses.iter_mut().filter(|(status, _)| status.starts_with('2'));
         for (_, response) in successes {
             let RefOr::T(response) = response else { continue };
@@ -78,6 +78,7 @@ impl Answers {
                 response.links.insert(target.operation_id.clone(), link.build().into());
             }
             if let Some(id) = &operation.operation_id
+                && pages
                 && self.is_page(&schema)
             {
                 let again = again.iter().map(|(name, place)| (name, format!("$request.{place}.{name}")));
