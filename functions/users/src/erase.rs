@@ -11,6 +11,7 @@ use shared::model::credential::Credential;
 use shared::model::erasure::Erasure;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
+use shared::model::session::Session;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
 
@@ -33,7 +34,8 @@ const ORGANIZATIONS_MAXIMUM: usize = 20;
     params(("userId" = UserId, Path)),
     responses(
         (status = 202, description = "The account is erased; what belongs to it is being removed."),
-        (status = 403, description = "`forbidden`: the account is another's, and the caller no admin of the platform."),
+        (status = 403, description = "`forbidden`: the account is another's, and the caller no admin of the platform. \
+                                      `step_up_required`: present your credentials again first."),
         (status = 409, description = "`owns_organization`: the account owns the organisation in `organizationId`, which has other members: \
                                       transfer it first. `too_many_organizations`: it owns more than 20: delete some first."),
     )
@@ -44,6 +46,11 @@ pub(crate) async fn delete_user(
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, Error> {
     own_or(&principal, id, PlatformRole::Admin)?;
+    let session = Session::key_of(principal.user_id, principal.session_id);
+    let session = services.store.get::<Session>(&session).await?;
+    if !session.is_some_and(|session| session.is_recently_authenticated(services.clock.now())) {
+        return Err(Error::StepUpRequired);
+    }
     let plan = || async {
         let (now, own) = (services.clock.now(), Own::find(&services, id).await?);
         let owned = ending(&services, id).await?;

@@ -1,5 +1,6 @@
 //! What can go wrong here.
 
+use http::StatusCode;
 use shared::id::OrganizationId;
 use shared::model::connection::{CONNECTIONS_MAXIMUM, Impossible};
 use shared::model::profile::{PORTFOLIO_ENTRIES_MAXIMUM, SKILLS_MAXIMUM};
@@ -14,6 +15,8 @@ pub enum Error {
     NotYours,
     /// It cannot be done about oneself.
     Yourself,
+    /// The caller presented their credentials too long ago for this.
+    StepUpRequired,
     /// The account owns organisations that others are in; one of them.
     OwnsOrganization(OrganizationId),
     /// The account owns more organisations than end with it at once.
@@ -53,6 +56,11 @@ impl From<Error> for Problem {
             Error::EmailTaken => Self::conflict("email_taken", "There is an account with this address."),
             Error::NotYours => Self::forbidden("This is for the person, and for operators of the platform."),
             Error::Yourself => Self::conflict("yourself", "This cannot be done about yourself."),
+            Error::StepUpRequired => Self::new(
+                StatusCode::FORBIDDEN,
+                "step_up_required",
+                "Present your credentials again at /api/auth/step-up, then repeat the request.",
+            ),
             Error::OwnsOrganization(id) => Self::conflict(
                 "owns_organization",
                 format!(

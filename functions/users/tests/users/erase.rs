@@ -8,6 +8,7 @@ use shared::model::erasure::Erasure;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::model::profile::Profile;
+use shared::model::session::STEP_UP_LASTS;
 use shared::model::user::User;
 use shared::plan::PlanName;
 use testkit::Caller;
@@ -97,4 +98,13 @@ async fn an_account_is_its_persons_and_the_platforms_admins_to_erase() {
     let admin = world.operator(PlatformRole::Admin).await;
     assert_eq!(world.send(&admin, "DELETE", &path(&ada, ""), None).await.status, 202);
     world.send(&ada, "GET", &path(&ada, ""), None).await.expect_problem(401, "token_invalid");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_erases_has_presented_their_credentials_lately() {
+    let world = World::new();
+    let ada = world.person("Ada").await;
+    tokio::time::advance(STEP_UP_LASTS).await;
+    world.send(&ada, "DELETE", &path(&ada, ""), None).await.expect_problem(403, "step_up_required");
+    world.look(&ada, &ada).await;
 }
