@@ -7,6 +7,7 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
+use shared::encoding::hexadecimal;
 use shared::id::{SessionId, UserId};
 use shared::problem::Problem;
 
@@ -49,8 +50,7 @@ impl RefreshToken {
 
     /// What is stored of it: SHA-256 in hexadecimal. A secret of 256 random bits needs no slow hash.
     pub(crate) fn digest(&self) -> String {
-        let digest = Sha256::digest(self.text().reveal().as_bytes());
-        digest.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}"))
+        hexadecimal(Sha256::digest(self.text().reveal().as_bytes()))
     }
 
     /// The token that this one is exchanged for. It follows from this one and the key, so that it can be given again without being

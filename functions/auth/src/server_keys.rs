@@ -7,7 +7,6 @@ use sha2::Sha256;
 use shared::model::server_key::ServerKey;
 use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::Transaction;
 
 use crate::Error;
 
@@ -93,24 +92,11 @@ impl ServerKeys {
         if let Some(secret) = self.cached.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             return Ok(secret);
         }
-        let secret = Arc::new(self.read_or_make().await?);
+        let Services { store, ids, clock, .. } = &self.services;
+        let make = || ServerKey { bytes: ids.secret::<32>().to_vec(), created_at: clock.now() };
+        let secret = Arc::new(store.get_or_create(&ServerKey::current_key(), make).await?);
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some(secret.clone());
         Ok(secret)
-    }
-
-    /// The secret in the table, which the first instance of all puts there. Of several first ones, one wins and the others read its.
-    async fn read_or_make(&self) -> Result<ServerKey, Error> {
-        let services = &self.services;
-        let plan = || async {
-            let mut transaction = Transaction::<Error>::new();
-            if let Some(current) = services.store.get::<ServerKey>(&ServerKey::current_key()).await? {
-                return Ok((transaction, current.value));
-            }
-            let secret = ServerKey { bytes: services.ids.secret::<32>().to_vec(), created_at: services.clock.now() };
-            transaction.create(secret.clone());
-            Ok((transaction, secret))
-        };
-        services.store.execute(plan).await
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Names are what people wrote, some of them to strangers: a name may not become markup, a header, or a link of its own.
 
+use shared::encoding::html_escaped;
 use shared::model::mail::SecondFactorNews;
 
 /// How many characters of a name are shown.
@@ -49,17 +50,17 @@ impl Letter {
     }
 
     fn html(&self) -> String {
-        let paragraph = |text: &str| format!("<p style=\"margin:0 0 16px\">{}</p>\n", escaped(text));
+        let paragraph = |text: &str| format!("<p style=\"margin:0 0 16px\">{}</p>\n", html_escaped(text));
         let mut html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
              <body style=\"margin:0;padding:32px 16px;background:#f4f4f2;font:16px/1.5 sans-serif;color:#1c1c1a\">\n\
              <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff\">\n",
-            escaped(&self.subject)
+            html_escaped(&self.subject)
         );
         html.push_str(&paragraph(&self.greeting));
         self.paragraphs.iter().for_each(|text| html.push_str(&paragraph(text)));
         if let Some((label, url)) = &self.link {
-            let (label, url) = (escaped(label), escaped(url));
+            let (label, url) = (html_escaped(label), html_escaped(url));
             html.push_str(&format!(
                 "<p style=\"margin:0 0 16px\"><a href=\"{url}\" style=\"display:inline-block;padding:12px 20px;\
                  background:#1c1c1a;color:#ffffff;text-decoration:none\">{label}</a></p>\n\
@@ -164,22 +165,6 @@ fn steers(character: char) -> bool {
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A text as it may stand in HTML and in an attribute.
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            other => escaped.push(other),
-        }
-    }
-    escaped
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +177,7 @@ mod tests {
         assert_eq!(subject, "Join Engines & Sons on Groundwork");
         for part in ["Ada invites you to join Engines & Sons on Groundwork", URL, "If you do not know them"] {
             assert!(text.contains(part), "{text}");
-            assert!(html.contains(&escaped(part)), "{html}");
+            assert!(html.contains(&html_escaped(part)), "{html}");
         }
         assert!(text.lines().any(|line| line == URL), "the link stands alone on its line");
     }

@@ -9,9 +9,10 @@ use axum::response::Response;
 use axum::routing::get;
 use embedded::{Mailbox, ReceivedMail};
 use shared::clock::Timestamp;
+use shared::encoding::html_escaped;
 use shared::http::ClientAddress;
 
-use crate::this_machine::{self, escaped};
+use crate::this_machine;
 
 /// Where the mailbox is.
 pub(crate) const PATH: &str = "/_local/mailbox";
@@ -57,12 +58,12 @@ fn page(mails: &[ReceivedMail]) -> String {
             "<details{open}><summary><time datetime=\"{at}\">{time}</time><span>{}</span><b>{}</b></summary><div><dl><dt>from</dt>\
              <dd>{}</dd><dt>to</dt><dd>{}</dd></dl><pre>{}</pre><iframe sandbox title=\"The mail's HTML\" srcdoc=\"{}\"></iframe></div>\
              </details>",
-            escaped(&mail.to.join(", ")),
-            escaped(&mail.subject),
-            escaped(&mail.from),
-            escaped(&mail.to.join(", ")),
+            html_escaped(&mail.to.join(", ")),
+            html_escaped(&mail.subject),
+            html_escaped(&mail.from),
+            html_escaped(&mail.to.join(", ")),
             with_links(&mail.text),
-            escaped(&mail.html),
+            html_escaped(&mail.html),
         );
     }
     page.push_str("</main></body></html>");
@@ -72,7 +73,7 @@ fn page(mails: &[ReceivedMail]) -> String {
 /// A mail's text with its links to follow.
 fn with_links(text: &str) -> String {
     let line = |line: &str| {
-        let line_escaped = escaped(line);
+        let line_escaped = html_escaped(line);
         if line.starts_with("http://") || line.starts_with("https://") {
             format!("<a href=\"{line_escaped}\" rel=\"noreferrer\">{line_escaped}</a>")
         } else {

@@ -11,6 +11,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use shared::clock::Clock;
+use shared::encoding::hexadecimal;
 use shared::id::Ids;
 use shared::problem::Problem;
 use shared_lambda::{SystemClock, SystemEntropy};
@@ -75,7 +76,7 @@ impl Running {
 
     /// Whether the platform that left the file is the one that listens now.
     async fn is_there(&self) -> Result<bool, CliError> {
-        let challenge = hexadecimal(&Ids::new(Clock::new(SystemClock), SystemEntropy).secret::<16>());
+        let challenge = hexadecimal(Ids::new(Clock::new(SystemClock), SystemEntropy).secret::<16>());
         let url = format!("{}/_local/instance?challenge={challenge}", self.url);
         let answered = async { client()?.get(url).timeout(PROOF_PATIENCE).send().await?.json::<Instance>().await };
         match answered.await {
@@ -108,7 +109,7 @@ impl Instance {
     /// The proof that this platform knows its operator token, which the proof does not tell.
     pub(crate) fn prove(operator_token: &str, challenge: &str) -> Result<Self, Problem> {
         let code = code(operator_token, challenge).map_err(Problem::internal)?;
-        Ok(Self { proof: hexadecimal(&code.finalize().into_bytes()) })
+        Ok(Self { proof: hexadecimal(code.finalize().into_bytes()) })
     }
 
     fn is_proof(&self, operator_token: &str, challenge: &str) -> bool {
@@ -125,9 +126,4 @@ fn code(operator_token: &str, challenge: &str) -> Result<Hmac<Sha256>, sha2::dig
 /// A client that talks to this machine and nobody else: what it sends goes to no proxy, and nobody sends it elsewhere.
 pub(crate) fn client() -> reqwest::Result<reqwest::Client> {
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()
-}
-
-/// Bytes as text.
-pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }

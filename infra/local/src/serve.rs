@@ -14,6 +14,7 @@ use axum::{Router, serve::ListenerExt};
 use embedded::{EmbeddedDynamoDb, EmbeddedSqs, Execution, aws_router};
 use shared::ai::offline::OfflineAssistant;
 use shared::clock::{Clock, TimeSource, Timestamp};
+use shared::encoding::hexadecimal;
 use shared::http::ClientAddress;
 use shared::id::Ids;
 use shared_lambda::{SystemClock, SystemEntropy};
@@ -26,7 +27,7 @@ use crate::cli::{CliError, ServeOptions};
 use crate::jobs::{Jobs, Left};
 use crate::journal::routes as journal;
 use crate::operator::Tick;
-use crate::running::{Running, hexadecimal};
+use crate::running::Running;
 use crate::terminal::say;
 use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, mailbox, operator};
 
@@ -240,7 +241,7 @@ async fn serve_aws(
 }
 
 fn operator_token(platform: &Platform) -> String {
-    hexadecimal(&platform.services.ids.secret::<24>())
+    hexadecimal(platform.services.ids.secret::<24>())
 }
 
 /// Completes when the process is asked to end: by Ctrl-C, or by whoever supervises it.

@@ -13,6 +13,7 @@ pub mod ai;
 pub mod clock;
 pub mod config;
 pub mod email;
+pub mod encoding;
 pub mod event;
 mod function_error;
 pub mod http;

@@ -1,6 +1,7 @@
 //! Recovery codes: each signs in once in place of an authenticator that was lost.
 
 use data_encoding::BASE32_NOPAD;
+use shared::encoding::hexadecimal;
 use shared::id::{Ids, UserId};
 use shared::problem::Problem;
 
@@ -27,8 +28,7 @@ pub(crate) fn new_codes(key: &DerivedKey, ids: &Ids, user: UserId) -> Result<(Ve
 pub(crate) fn hash(key: &DerivedKey, user: UserId, code: &str) -> Result<String, Problem> {
     let plain = code.chars().filter(|letter| letter.is_ascii_alphanumeric());
     let plain = plain.map(|letter| letter.to_ascii_uppercase()).collect::<String>();
-    let digest = key.code(&[user.to_string().as_bytes(), b"\n", plain.as_bytes()])?;
-    Ok(digest.iter().fold(String::with_capacity(64), |text, byte| format!("{text}{byte:02x}")))
+    Ok(hexadecimal(key.code(&[user.to_string().as_bytes(), b"\n", plain.as_bytes()])?))
 }
 
 /// `ABCD-EFGH-IJKL-MNOP-QRST-UVWX`.

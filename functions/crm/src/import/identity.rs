@@ -65,7 +65,7 @@ fn known_by(
     hash.update(comparable(company));
     hash.update("\u{1F}");
     hash.update(digits(phone));
-    Identity::Digest(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Identity::Digest(shared::encoding::hexadecimal(hash.finalize()))
 }
 
 /// Lower case, and one space between words.

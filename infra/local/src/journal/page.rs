@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use shared::encoding::html_escaped;
+
 use super::routes::PATH;
 use super::{Call, Entry, Kind, Message};
-use crate::this_machine::escaped;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -22,7 +23,7 @@ pub(super) fn of(entries: &[Arc<Entry>], correlation_id: Option<&str>) -> String
         Some(id) => write!(
             page,
             "<p>What belongs to <code>{}</code>, in order of time. <a href=\"{PATH}\">Show all</a></p></header>",
-            escaped(id)
+            html_escaped(id)
         ),
         None => write!(
             page,
@@ -62,22 +63,22 @@ fn write_entry(page: &mut String, entry: &Entry, open: bool) {
          class=\"source\">{}</span><span class=\"calls\">{}</span><span class=\"{class}\">{status}{}</span><span class=\"ms\">{} \
          ms</span></summary><div>",
         entry.began,
-        escaped(&entry.function),
-        escaped(&entry.source),
+        html_escaped(&entry.function),
+        html_escaped(&entry.source),
         counted(entry.calls.len().saturating_add(entry.calls_left_out), "call"),
-        escaped(&entry.outcome),
+        html_escaped(&entry.outcome),
         entry.duration_ms,
     );
     page.push_str("<dl>");
     if let Some(id) = &entry.request_id {
-        let _ = write!(page, "<dt>request</dt><dd><code>{}</code></dd>", escaped(id));
+        let _ = write!(page, "<dt>request</dt><dd><code>{}</code></dd>", html_escaped(id));
     }
     for id in &entry.correlation_ids {
-        let id = escaped(id);
+        let id = html_escaped(id);
         let _ = write!(page, "<dt>correlation</dt><dd><a href=\"{PATH}?correlation={id}\"><code>{id}</code></a></dd>");
     }
     for id in &entry.trace_ids {
-        let _ = write!(page, "<dt>trace</dt><dd><code>{}</code></dd>", escaped(id));
+        let _ = write!(page, "<dt>trace</dt><dd><code>{}</code></dd>", html_escaped(id));
     }
     page.push_str("</dl>");
     write_messages(page, "received", &entry.received);
@@ -96,14 +97,14 @@ fn write_calls(page: &mut String, entry: &Entry) {
     );
     for call in &entry.calls {
         let Call { operation, keys, after_ms, duration_ms, request_bytes, response_bytes, .. } = call;
-        let resources = call.resources.iter().map(|name| escaped(name)).collect::<Vec<_>>().join("<br>");
+        let resources = call.resources.iter().map(|name| html_escaped(name)).collect::<Vec<_>>().join("<br>");
         let class = if call.denied { " class=\"bad\"" } else { "" };
-        let error = call.error.as_deref().map(escaped).unwrap_or_default();
+        let error = call.error.as_deref().map(html_escaped).unwrap_or_default();
         let _ = write!(
             page,
             "<tr{class}><td>{after_ms} ms</td><td>{}</td><td>{resources}</td><td>{keys}</td><td>{request_bytes} B</td><td>{response_bytes} \
              B</td><td>{duration_ms} ms</td><td>{error}</td></tr>",
-            escaped(operation),
+            html_escaped(operation),
         );
     }
     page.push_str("</tbody></table>");
@@ -121,12 +122,13 @@ fn write_messages(page: &mut String, what: &str, messages: &[Message]) {
         "<table><thead><tr><th>{what}</th><th>message</th><th>about</th><th>correlation</th></tr></thead><tbody>"
     );
     for message in messages {
-        let ids = message.ids.iter().map(|(name, id)| format!("{} <code>{}</code>", escaped(name), escaped(id)));
-        let id = |id: &Option<String>| id.as_deref().map(escaped).unwrap_or_default();
+        let ids =
+            message.ids.iter().map(|(name, id)| format!("{} <code>{}</code>", html_escaped(name), html_escaped(id)));
+        let id = |id: &Option<String>| id.as_deref().map(html_escaped).unwrap_or_default();
         let _ = write!(
             page,
             "<tr><td>{}</td><td><code>{}</code></td><td>{}</td><td><code>{}</code></td></tr>",
-            escaped(&message.source),
+            html_escaped(&message.source),
             id(&message.message_id),
             ids.collect::<Vec<_>>().join("<br>"),
             id(&message.correlation_id),

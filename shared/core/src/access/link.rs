@@ -19,7 +19,6 @@ use crate::model::link::LinkPurpose;
 use crate::model::link_secret::LinkSecret;
 use crate::problem::Problem;
 use crate::services::Services;
-use crate::store::Transaction;
 
 /// How long an instance uses the secret it knows before it looks for another.
 const FRESH: Duration = Duration::from_secs(5 * 60);
@@ -92,24 +91,10 @@ impl LinkSecrets {
                 return Ok(secret.clone());
             }
         }
-        let secret = Arc::new(self.read_or_make().await?);
+        let make = || LinkSecret { bytes: self.services.ids.secret::<32>().to_vec(), created_at: now };
+        let secret = Arc::new(self.services.store.get_or_create(&LinkSecret::current_key(), make).await?);
         *self.cached.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, secret.clone()));
         Ok(secret)
-    }
-
-    /// The secret in the table, which the first instance of all puts there. Of several first ones, one wins and the others read its.
-    async fn read_or_make(&self) -> Result<LinkSecret, Problem> {
-        let services = &self.services;
-        let plan = || async {
-            let mut transaction = Transaction::<Problem>::new();
-            if let Some(current) = services.store.get::<LinkSecret>(&LinkSecret::current_key()).await? {
-                return Ok((transaction, current.value));
-            }
-            let secret = LinkSecret { bytes: services.ids.secret::<32>().to_vec(), created_at: services.clock.now() };
-            transaction.create(secret.clone());
-            Ok((transaction, secret))
-        };
-        services.store.execute(plan).await
     }
 }
 

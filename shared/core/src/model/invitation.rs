@@ -13,6 +13,7 @@ use super::account_email::AccountEmail;
 use super::link::LinkPurpose;
 use crate::access::Role;
 use crate::clock::Timestamp;
+use crate::encoding::shortened;
 use crate::id::{InvitationId, OrganizationId, UserId};
 use crate::store::{Entity, Indexes, Key};
 
@@ -142,10 +143,7 @@ impl InvitedAddress {
     }
 
     fn digest(address: &str) -> String {
-        Sha256::digest(AccountEmail::normalize(address).as_bytes())
-            .iter()
-            .take(16)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        shortened(Sha256::digest(AccountEmail::normalize(address).as_bytes()), 16)
     }
 }
 

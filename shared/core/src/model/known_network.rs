@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Timestamp;
+use crate::encoding::shortened;
 use crate::id::UserId;
 use crate::store::{Entity, Indexes, Key, Update};
 
@@ -59,8 +60,7 @@ impl KnownNetwork {
 }
 
 fn digest(network: &str) -> String {
-    let digest = Sha256::digest(network.as_bytes());
-    digest.iter().take(12).fold(String::with_capacity(24), |text, byte| format!("{text}{byte:02x}"))
+    shortened(Sha256::digest(network.as_bytes()), 12)
 }
 
 impl Entity for KnownNetwork {

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::encoding::shortened;
 use crate::id::{LeadId, OrganizationId, TaskId};
 use crate::store::{Entity, Indexes, Key, ListingIndex};
 
@@ -209,10 +210,7 @@ impl LeadIdentity {
 
     /// A digest has a bounded length, and a key that is made of it shows no address. 128 bits do not collide by chance.
     fn digest(known_by: &str) -> String {
-        Sha256::digest(known_by.as_bytes())
-            .iter()
-            .take(16)
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        shortened(Sha256::digest(known_by.as_bytes()), 16)
     }
 }
 

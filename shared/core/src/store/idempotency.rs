@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use super::transaction::{CommitError, OnReject};
 use super::{Entity, Indexes, Key, Store, StoreError, Transaction, Versioned};
 use crate::clock::Timestamp;
+use crate::encoding::hexadecimal;
 use crate::id::{CommandId, LeaseId};
 use crate::problem::{FieldProblem, Problem};
 
@@ -60,13 +61,9 @@ impl IdempotencyKey {
     /// The same for a body that is not JSON.
     pub fn once_for_bytes(&self, caller: &str, body: &[u8]) -> Option<Once> {
         let key = self.key.as_ref()?;
-        let scope = hexadecimal(&Sha256::digest(format!("{caller}\n{}\n{key}", self.route)));
-        Some(Once { scope, fingerprint: hexadecimal(&Sha256::digest(body)) })
+        let scope = hexadecimal(Sha256::digest(format!("{caller}\n{}\n{key}", self.route)));
+        Some(Once { scope, fingerprint: hexadecimal(Sha256::digest(body)) })
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A command that must happen once: whose, which, and with what body.

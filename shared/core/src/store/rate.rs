@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Item, Key, Store, StoreError, Update};
 use crate::clock::Timestamp;
+use crate::encoding::shortened;
 use crate::problem::Problem;
 
 /// At most so many attempts in a window of time.
@@ -49,8 +50,7 @@ impl RateLimit {
 
     /// Where the count of `subject` in the window of `now` lies. It lies under a digest, so that no address stands in a key.
     pub fn key_of(self, subject: &str, now: Timestamp) -> Key {
-        let digest = Sha256::digest(subject.as_bytes());
-        let digest = digest.iter().take(12).fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+        let digest = shortened(Sha256::digest(subject.as_bytes()), 12);
         Key::new(format!("RATE#{}#{digest}", self.name), self.window_of(now).to_string())
     }
 

@@ -218,6 +218,23 @@ impl Store {
         Err(StoreError::Contended.into())
     }
 
+    /// What lies at `key`, which the first instance of all puts there. Of several first ones one wins, and the others read what it made.
+    pub async fn get_or_create<T: Entity + Clone>(&self, key: &Key, make: impl Fn() -> T) -> Result<T, StoreError> {
+        let plan = || async {
+            let mut transaction = Transaction::<StoreError>::new();
+            let value = match self.get::<T>(key).await? {
+                Some(current) => current.value,
+                None => {
+                    let made = make();
+                    transaction.create(made.clone());
+                    made
+                }
+            };
+            Ok((transaction, value))
+        };
+        self.execute(plan).await
+    }
+
     /// Commits one transaction within the time that a command has.
     pub(super) async fn commit<E>(&self, transaction: Transaction<E>) -> Result<(), CommitError<E>> {
         self.commit_until(transaction, self.deadline()).await
