@@ -245,7 +245,9 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/users/{userId}/skills/{skillId}/endorsement", bare([401, 403, 403, 403, 409, 403])),
         ("DELETE /api/users/{userId}/skills/{skillId}/endorsement", bare(signed_in(204))),
         ("DELETE /api/users/{userId}", bare([401, 403, 403, 403, 409, 403])),
-        ("GET /api/users/{userId}/export", bare([401, 403, 403, 403, 200, 403])),
+        ("POST /api/users/{userId}/export", bare([401, 403, 403, 403, 201, 403])),
+        // Whoever has the token of a link has no need to be anybody; here is none.
+        ("GET /api/users/exports", bare([400; 6])),
         ("GET /api/users/{userId}/activity", bare(themselves(200, 200))),
         ("GET /api/users/{userId}/activity/analytics", bare(themselves(200, 200))),
     ])

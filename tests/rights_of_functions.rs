@@ -99,7 +99,7 @@ impl Scenario {
     /// Every function with HTTP answers for its health, which each asks of the table by itself.
     async fn health(&self) {
         let services = &self.platform.services;
-        let health = TestApp::new(health_routes(HealthCheck::of_table(services)).into(), services);
+        let health = TestApp::new(health_routes().with_state(HealthCheck::of_table(services)), services);
         let functions = Template::read(TEMPLATE).unwrap().functions.into_iter().filter(|(_, it)| it.has_url);
         for function in functions.map(|(name, _)| name).chain(["auth".to_owned()]) {
             let asked = health.get("/api/health").send();

@@ -113,6 +113,7 @@ impl Scenario {
         let by_eve = async |method: &str, path: &str, status: u16| {
             let answer = app.request(method, path).bearer(&eve.token).send().await;
             assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+            answer.json
         };
         by_eve("GET", &ada, 200).await;
         by_eve("POST", &format!("{ada}/connection"), 200).await;
@@ -151,7 +152,8 @@ impl Scenario {
         let skill = format!("{ada}/skills/{}", skill["id"].as_str().unwrap());
         self.send("PUT", &format!("{ada}/privacy"), Some(json!({}))).await.expect(200);
         by_eve("POST", &format!("{skill}/endorsement"), 200).await;
-        by_eve("GET", &format!("{eve_path}/export"), 200).await;
+        let link = by_eve("POST", &format!("{eve_path}/export"), 201).await;
+        by_eve("GET", link["url"].as_str().unwrap(), 200).await;
         by_eve("DELETE", &eve_path, 202).await;
         self.platform.settle().await;
         tokio::time::sleep(10 * MINUTE).await;

@@ -12,9 +12,9 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use shared::ai::Ai;
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use error::Error;
 
@@ -34,8 +34,8 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    Routes::new()
         .routes(routes!(chat::message::send_message))
         .routes(routes!(chat::conversations::list_conversations))
         .routes(routes!(chat::messages::list_messages))

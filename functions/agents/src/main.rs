@@ -16,7 +16,7 @@ async fn main() -> Result<(), shared_lambda::Error> {
             services: host.services.clone(),
             ai: Arc::new(Metered::new(OfflineAssistant, host.services.clock.clone())),
         };
-        Ok(router().with_state(deps).into())
+        Ok(router().with_state(deps))
     })
     .await
 }

@@ -5,9 +5,9 @@
 mod platform;
 
 use axum::extract::FromRef;
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 /// What the function needs.
 #[derive(Clone, Debug)]
@@ -23,6 +23,6 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new().routes(routes!(platform::get_platform_figures))
+pub fn router() -> Routes<Deps> {
+    Routes::new().routes(routes!(platform::get_platform_figures))
 }

@@ -18,7 +18,7 @@ async fn app_and_operator(cloud: &Cloud) -> (TestApp, Caller) {
     let operator = cloud.caller("Operator").await;
     cloud.set_platform_role(&operator, PlatformRole::Support).await;
     let deps = Deps { services: cloud.services.clone() };
-    (TestApp::new(router().with_state(deps).into(), &cloud.services), operator)
+    (TestApp::new(router().with_state(deps), &cloud.services), operator)
 }
 
 /// Counts as the projector does, each time on behalf of another event.

@@ -43,10 +43,10 @@ mod view;
 use axum::extract::FromRef;
 use shared::access::LinkSecrets;
 use shared::email;
+use shared::http::Routes;
 use shared::problem::{FieldProblem, Problem};
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 use vendors::breached_passwords::BreachedPasswords;
 
 pub use error::Error;
@@ -110,8 +110,8 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    Routes::new()
         .routes(routes!(register::register))
         .routes(routes!(login::login))
         .routes(routes!(login_totp::login_totp))

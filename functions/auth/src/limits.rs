@@ -49,7 +49,7 @@ impl Limits {
     };
     pub(crate) const SECOND_FACTOR: Self = Self {
         account: RateLimit { name: "second-factor-account", attempts: 10, window: Duration::from_secs(15 * 60) },
-        network: RateLimit { name: "second-factor-network", attempts: 100, window: WINDOW },
+        network: RateLimit { name: "second-factor-network", attempts: 300, window: Duration::from_secs(15 * 60) },
         whole_account: false,
     };
 
@@ -68,15 +68,15 @@ impl Limits {
     }
 
     /// Counts an attempt on `account` (an address, an id), or refuses it with 429. The headers say where the caller stands with both
-    /// limits.
-    ///
-    /// The network is counted first: what it may not try does not use up the account's attempts.
+    /// limits. What the network may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, account: &str) -> Result<HeaderMap, Error> {
         let network = client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned());
-        let account = AccountEmail::normalize(account);
-        let account = if self.whole_account { account } else { format!("{account}\n{network}") };
-        let network = services.store.count_attempt(self.network, &network).await?;
-        let account = services.store.count_attempt(self.account, &account).await?;
+        let (account, store) = (AccountEmail::normalize(account), &services.store);
+        let [network, account] = if self.whole_account {
+            [store.count_attempt(self.network, &network).await?, store.count_attempt(self.account, &account).await?]
+        } else {
+            store.count_attempt_with(self.network, &network, self.account, &account).await?
+        };
         let mut headers = network.headers();
         for (name, value) in &account.headers() {
             headers.append(name, value.clone());

@@ -40,8 +40,10 @@ pub(crate) fn ask<E>(
     let fact = match purpose {
         LinkPurpose::VerifyEmail => Fact::EmailVerificationRequested { user_id, link_id },
         LinkPurpose::ResetPassword => Fact::PasswordResetRequested { user_id, link_id },
-        // Invitations are no links; the organizations function makes them.
-        LinkPurpose::ChangeEmail | LinkPurpose::Invitation => Fact::EmailChangeRequested { user_id, link_id },
+        // Invitations are no links, and exports come by no mail; other functions make them.
+        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export => {
+            Fact::EmailChangeRequested { user_id, link_id }
+        }
     };
     transaction.create(services.event(user_id.personal_organization(), actor, trace, fact));
 }

@@ -14,7 +14,7 @@ async fn fetch(
         let http = vendors::http::Http::new(host.outbound.clone(), host.services.clock.clone());
         let breached_passwords = vendors::breached_passwords::BreachedPasswords::read(&host.variables, http)?;
         let deps = auth::Deps::new(host.services.clone()).with_breached_passwords(breached_passwords);
-        Ok(auth::router().with_state(deps).into())
+        Ok(auth::router().with_state(deps))
     })
     .await
 }

@@ -18,9 +18,9 @@ mod merge;
 mod replace;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use error::Error;
 
@@ -38,13 +38,11 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    let import = OpenApiRouter::new()
-        .routes(routes!(import_leads::import_leads))
-        .layer(DefaultBodyLimit::max(import::MAX_BYTES));
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    let limit = DefaultBodyLimit::max(import::MAX_BYTES);
+    Routes::new()
         .routes(routes!(create::create_lead, list::list_leads))
         .routes(routes!(get::get_lead, replace::replace_lead, delete::delete_lead))
         .routes(routes!(activities::list_lead_activities))
-        .merge(import)
+        .routes(routes!(import_leads::import_leads).map(|import| import.layer(limit)))
 }

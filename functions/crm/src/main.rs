@@ -6,7 +6,7 @@ use crm::{Deps, router};
 async fn main() -> Result<(), shared_lambda::Error> {
     shared_lambda::serve_http("crm", |host| {
         let deps = Deps { services: host.services.clone() };
-        Ok(router().with_state(deps).into())
+        Ok(router().with_state(deps))
     })
     .await
 }

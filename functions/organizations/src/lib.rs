@@ -22,9 +22,9 @@ mod webhooks;
 
 use axum::extract::FromRef;
 use shared::access::LinkSecrets;
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use error::Error;
 
@@ -50,8 +50,8 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    Routes::new()
         .routes(routes!(create::create_organization, list::list_organizations))
         .routes(routes!(get::get_organization, replace::replace_organization, delete::delete_organization))
         .routes(routes!(restore::restore_organization))

@@ -64,6 +64,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::PersonUnblocked { .. }
         | Fact::SkillEndorsed { .. }
         | Fact::EndorsementWithdrawn { .. }
+        | Fact::ExportRequested { .. }
         | Fact::AccountSuspended { .. }
         | Fact::AccountReinstated { .. }
         | Fact::AccountErased { .. }
@@ -79,6 +80,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::AiConfigurationChanged { .. }
         | Fact::WebhookCreated { .. }
         | Fact::WebhookChanged { .. }
+        | Fact::WebhookSwitchedOff { .. }
         | Fact::WebhookDeleted { .. }
         | Fact::WebhookSecretRotated { .. }
         | Fact::WebhookDeliveryReplayed { .. }

@@ -35,6 +35,7 @@ impl KnownWebhooks {
             event.fact,
             Fact::WebhookCreated { .. }
                 | Fact::WebhookChanged { .. }
+                | Fact::WebhookSwitchedOff { .. }
                 | Fact::WebhookDeleted { .. }
                 | Fact::WebhookSecretRotated { .. }
         );

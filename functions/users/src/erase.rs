@@ -11,14 +11,13 @@ use shared::model::credential::Credential;
 use shared::model::erasure::Erasure;
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
-use shared::model::session::Session;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
 
 use crate::Error;
 use crate::own::Own;
 use crate::person::memberships;
-use crate::rights::own_or;
+use crate::rights::{own_or, require_recent};
 use crate::skills::all_of;
 
 /// How many organisations without other members end with an account: as many as its transaction has room for.
@@ -46,11 +45,7 @@ pub(crate) async fn delete_user(
     Path(id): Path<UserId>,
 ) -> Result<StatusCode, Error> {
     own_or(&principal, id, PlatformRole::Admin)?;
-    let session = Session::key_of(principal.user_id, principal.session_id);
-    let session = services.store.get::<Session>(&session).await?;
-    if !session.is_some_and(|session| session.is_recently_authenticated(services.clock.now())) {
-        return Err(Error::StepUpRequired);
-    }
+    require_recent(&services, &principal).await?;
     let plan = || async {
         let (now, own) = (services.clock.now(), Own::find(&services, id).await?);
         let owned = ending(&services, id).await?;

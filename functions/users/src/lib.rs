@@ -25,9 +25,10 @@ mod suspension;
 mod view;
 
 use axum::extract::FromRef;
+use shared::access::LinkSecrets;
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use error::Error;
 
@@ -36,6 +37,14 @@ pub use error::Error;
 pub struct Deps {
     /// The table, the time, the callers.
     pub services: Services,
+    links: LinkSecrets,
+}
+
+impl Deps {
+    /// What follows from these services.
+    pub fn new(services: Services) -> Self {
+        Self { links: LinkSecrets::new(services.clone()), services }
+    }
 }
 
 impl FromRef<Deps> for Services {
@@ -44,9 +53,15 @@ impl FromRef<Deps> for Services {
     }
 }
 
+impl FromRef<Deps> for LinkSecrets {
+    fn from_ref(deps: &Deps) -> Self {
+        deps.links.clone()
+    }
+}
+
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    Routes::new()
         .routes(routes!(search::search_users))
         .routes(routes!(create::create_user))
         .routes(routes!(get::get_user, replace::replace_user, erase::delete_user))
@@ -64,7 +79,8 @@ pub fn router() -> OpenApiRouter<Deps> {
         .routes(routes!(skills::list::list_skills, skills::add::add_skill))
         .routes(routes!(skills::remove::remove_skill))
         .routes(routes!(skills::endorse::endorse_skill, skills::endorse::withdraw_endorsement))
-        .routes(routes!(export::export_user))
+        .routes(routes!(export::request::export_user))
+        .routes(routes!(export::download::download_export))
         .routes(routes!(activity::list_user_activity))
         .routes(routes!(activity_figures::get_activity_figures))
 }

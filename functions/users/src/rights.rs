@@ -1,7 +1,9 @@
-//! Who may do something with an account: the person, and operators of the platform.
+//! Who may do something with an account: the person, and operators of the platform; for the gravest things whoever has just shown to be them.
 
 use shared::access::{PlatformRole, Principal};
 use shared::id::UserId;
+use shared::model::session::Session;
+use shared::services::Services;
 
 use crate::Error;
 
@@ -9,4 +11,11 @@ use crate::Error;
 pub(crate) fn own_or(principal: &Principal, id: UserId, least: PlatformRole) -> Result<(), Error> {
     let is_operator = principal.user.platform_role.is_some_and(|role| role >= least);
     if principal.user_id == id || is_operator { Ok(()) } else { Err(Error::NotYours) }
+}
+
+/// Refuses a session in which no credentials were presented lately: a device left open is not its owner.
+pub(crate) async fn require_recent(services: &Services, principal: &Principal) -> Result<(), Error> {
+    let session = services.store.get::<Session>(&Session::key_of(principal.user_id, principal.session_id)).await?;
+    let is_recent = session.is_some_and(|session| session.is_recently_authenticated(services.clock.now()));
+    if is_recent { Ok(()) } else { Err(Error::StepUpRequired) }
 }

@@ -8,9 +8,9 @@ mod get;
 mod list;
 
 use axum::extract::FromRef;
+use shared::http::Routes;
+use shared::routes;
 use shared::services::Services;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
 pub use error::Error;
 
@@ -28,8 +28,8 @@ impl FromRef<Deps> for Services {
 }
 
 /// The function's routes.
-pub fn router() -> OpenApiRouter<Deps> {
-    OpenApiRouter::new()
+pub fn router() -> Routes<Deps> {
+    Routes::new()
         .routes(routes!(create::create_venture))
         .routes(routes!(list::list_ventures))
         .routes(routes!(get::get_venture))

@@ -5,5 +5,5 @@ use ventures::{Deps, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    serve_http("ventures", |host| Ok(router().with_state(Deps { services: host.services.clone() }).into())).await
+    serve_http("ventures", |host| Ok(router().with_state(Deps { services: host.services.clone() }))).await
 }

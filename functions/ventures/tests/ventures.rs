@@ -7,7 +7,7 @@ use ventures::{Deps, router};
 
 fn app(cloud: &Cloud) -> TestApp {
     let deps = Deps { services: cloud.services.clone() };
-    TestApp::new(router().with_state(deps).into(), &cloud.services)
+    TestApp::new(router().with_state(deps), &cloud.services)
 }
 
 fn venture(name: &str) -> Value {

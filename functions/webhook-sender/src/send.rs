@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use shared::event::Event;
+use shared::event::{Actor, Event, Fact};
 use shared::model::organization::Organization;
 use shared::model::webhook::Webhook;
 use shared::model::webhook_delivery::WebhookDelivery;
 use shared::queue::WebhookMessage;
 use shared::reach::Reach;
-use shared::store::{StoreError, Versioned};
+use shared::store::{StoreError, Transaction, Versioned};
 use shared_lambda::JobError;
 use vendors::http::HttpError;
 
@@ -22,6 +22,8 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 enum Outcome {
     /// The endpoint took the message.
     Delivered(StatusCode),
+    /// It wants no more messages (Standard Webhooks, "410 Gone").
+    Gone,
     /// It did not, or was not asked; whether asking again can help.
     Failed { code: &'static str, status: Option<StatusCode>, repeatable: bool },
 }
@@ -51,11 +53,16 @@ pub async fn deliver(deps: &Deps, message: WebhookMessage) -> Result<(), JobErro
     let now = clock.now();
     let next = match &outcome {
         Outcome::Delivered(status) => held.delivered(status.as_u16(), now),
+        Outcome::Gone => held.attempt_failed("gone", Some(StatusCode::GONE.as_u16()), false, now),
         Outcome::Failed { code, status, repeatable } => {
             held.attempt_failed(code, status.map(|status| status.as_u16()), *repeatable, now)
         }
     };
     let (status, attempts, response, code) = (next.status, next.attempts, next.response_status, next.error.clone());
+    if matches!(outcome, Outcome::Gone) {
+        // First: should what follows fail, the message is sent again and gets the same answer.
+        switch_off(deps, &held).await?;
+    }
     let is_ours = store.replace(&held, next).await.map_err(fault)?.is_some();
     let code = code.unwrap_or_default();
     tracing::info!(delivery = %delivery_id, attempts, ?status, ?response, code, is_ours, "webhook handled");
@@ -86,17 +93,34 @@ async fn attempt(deps: &Deps, delivery: &WebhookDelivery) -> Result<Outcome, Job
     let request = message::request(&webhook, &event, deps.services.clock.now())?;
     Ok(match deps.http.send(request, TIMEOUT).await {
         Ok(answer) if answer.status().is_success() => Outcome::Delivered(answer.status()),
-        // Standard Webhooks: the endpoint wants no more of it.
-        Ok(answer) if answer.status() == StatusCode::GONE => failed("gone", answer.status(), false),
-        Ok(answer) if answer.status().is_redirection() => failed("redirected", answer.status(), true),
-        Ok(answer) => failed("refused", answer.status(), true),
+        Ok(answer) if answer.status() == StatusCode::GONE => Outcome::Gone,
+        Ok(answer) if answer.status().is_redirection() => refused("redirected", answer.status()),
+        Ok(answer) => refused("refused", answer.status()),
         Err(HttpError::NotSent(_)) => Outcome::Failed { code: "unreachable", status: None, repeatable: true },
         Err(HttpError::NoAnswer(_)) => Outcome::Failed { code: "no_answer", status: None, repeatable: true },
     })
 }
 
-const fn failed(code: &'static str, status: StatusCode, repeatable: bool) -> Outcome {
-    Outcome::Failed { code, status: Some(status), repeatable }
+const fn refused(code: &'static str, status: StatusCode) -> Outcome {
+    Outcome::Failed { code, status: Some(status), repeatable: true }
+}
+
+/// Tells the endpoint of nothing more, until an admin of its organisation switches it on again.
+async fn switch_off(deps: &Deps, delivery: &WebhookDelivery) -> Result<(), JobError> {
+    let WebhookDelivery { organization_id, webhook_id, trace, .. } = *delivery;
+    let services = &deps.services;
+    let plan = || async {
+        let mut transaction = Transaction::<StoreError>::new();
+        let webhook = services.store.get::<Webhook>(&Webhook::key_of(organization_id, webhook_id)).await?;
+        if let Some(webhook) = webhook.filter(|webhook| webhook.enabled) {
+            let next = Webhook { enabled: false, updated_at: services.clock.now(), ..webhook.value.clone() };
+            transaction.replace(&webhook, next);
+            let fact = Fact::WebhookSwitchedOff { webhook_id };
+            transaction.create(services.event(organization_id, Actor::Platform, trace, fact));
+        }
+        Ok((transaction, ()))
+    };
+    services.store.execute(plan).await.map_err(fault)
 }
 
 /// Whatever is wrong with the store, the delivery is still there to be sent. A row that cannot be read stays so until somebody mends it,

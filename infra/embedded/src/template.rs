@@ -65,6 +65,8 @@ pub struct Function {
     pub sources: Vec<EventSource>,
     /// Whether it has a function URL.
     pub has_url: bool,
+    /// Whether its URL hands answers on in pieces.
+    pub streams: bool,
     /// The names of the actions its policies allow.
     pub actions: Vec<String>,
 }
@@ -119,12 +121,14 @@ impl Template {
             sources.push(source::read(self, &format!("{id}.{event}"), &value)?);
         }
         let timeout = properties.get("Timeout").or_else(|| globals.get("Timeout")).and_then(Value::as_u64);
+        let url = properties.get("FunctionUrlConfig");
         let function = Function {
             logical_id: id.to_owned(),
             timeout_seconds: timeout.unwrap_or(3),
             environment,
             sources,
-            has_url: properties.get("FunctionUrlConfig").is_some(),
+            has_url: url.is_some(),
+            streams: url.and_then(|url| url.get("InvokeMode")).and_then(Value::as_str) == Some("RESPONSE_STREAM"),
             actions: actions(properties),
         };
         Ok((name, function))

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
 use shared::clock::Timestamp;
 use shared::config::{ConfigError, Variables};
-use shared::http::{HealthCheck, document, function_document, health_routes};
+use shared::http::{document, function_document, health_routes};
 use shared::reach::Reach;
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
@@ -48,15 +48,15 @@ pub(crate) struct Parts<'a> {
 /// The OpenAPI document of all functions.
 pub fn openapi() -> OpenApi {
     let parts = [
-        ("auth", auth::router().into_openapi()),
-        ("organizations", organizations::router().into_openapi()),
-        ("users", users::router().into_openapi()),
-        ("ventures", ventures::router().into_openapi()),
-        ("crm", crm::router().into_openapi()),
-        ("agents", agents::router().into_openapi()),
-        ("analytics", analytics::router().into_openapi()),
+        ("auth", auth::router().document()),
+        ("organizations", organizations::router().document()),
+        ("users", users::router().document()),
+        ("ventures", ventures::router().document()),
+        ("crm", crm::router().document()),
+        ("agents", agents::router().document()),
+        ("analytics", analytics::router().document()),
     ];
-    let health = health_routes(HealthCheck::default()).into_openapi();
+    let health = health_routes().document();
     document(parts.map(|(function, part)| function_document(function, part)).into_iter().chain([health]))
 }
 
@@ -67,13 +67,13 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
-        ("users", users::router().with_state(users::Deps { services: services() })),
+        ("users", users::router().with_state(users::Deps::new(services()))),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
         ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
     ];
-    let routers = routers.map(|(function, router)| recorded(parts.journal, function, router.into()));
+    let routers = routers.map(|(function, router)| recorded(parts.journal, function, router));
     routers.into_iter().fold(Router::new(), Router::merge)
 }
 

@@ -142,7 +142,7 @@ impl Platform {
         let health = HealthCheck::of_table(&services)
             .with("queues", queue_check(&template, &sqs))
             .with("ai", || std::future::ready(ServiceHealth::Embedded));
-        let routes = routes.merge(Router::from(health_routes(health)));
+        let routes = routes.merge(health_routes().with_state(health));
         let mut sources = Sources::default();
         for (name, job) in functions::jobs(&parts)? {
             for source in template.functions.get(&name).into_iter().flat_map(|function| &function.sources) {

@@ -161,6 +161,9 @@ pub enum Fact {
     /// A person took an endorsement back.
     #[serde(rename = "user.endorsementWithdrawn", rename_all = "camelCase")]
     EndorsementWithdrawn { user_id: UserId, other_id: UserId, skill_id: SkillId },
+    /// A person asked for everything that the platform has of them.
+    #[serde(rename = "user.exportRequested", rename_all = "camelCase")]
+    ExportRequested { user_id: UserId, link_id: LinkId },
     /// An operator suspended an account.
     #[serde(rename = "user.suspended", rename_all = "camelCase")]
     AccountSuspended { user_id: UserId },
@@ -227,6 +230,9 @@ pub enum Fact {
     /// Where an endpoint is, or what it is told of, changed.
     #[serde(rename = "webhook.changed", rename_all = "camelCase")]
     WebhookChanged { webhook_id: WebhookId },
+    /// An endpoint answered that it wants no more messages.
+    #[serde(rename = "webhook.switchedOff", rename_all = "camelCase")]
+    WebhookSwitchedOff { webhook_id: WebhookId },
     /// An endpoint was removed.
     #[serde(rename = "webhook.deleted", rename_all = "camelCase")]
     WebhookDeleted { webhook_id: WebhookId },

@@ -6,7 +6,7 @@
 //! ```text
 //! #[worker::event(fetch)]
 //! async fn fetch(request: worker::Request, environment: worker::Env, _: worker::Context) -> worker::Result<worker::Response> {
-//!     shared_edge::serve_http("auth", request, environment, |host| Ok(auth::router().with_state(Deps::new(host)).into())).await
+//!     shared_edge::serve_http("auth", request, environment, |host| Ok(auth::router().with_state(Deps::new(host)))).await
 //! }
 //! ```
 //!

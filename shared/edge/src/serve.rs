@@ -53,7 +53,7 @@ fn router(
         let stage = Reader::new(&variables).optional("ENVIRONMENT").unwrap_or_default();
         log::start(Source::new(function, stage));
         let host = Host::new(variables)?;
-        let health: Router = health_routes(HealthCheck::of_table(&host.services)).into();
+        let health = health_routes().with_state(HealthCheck::of_table(&host.services));
         let routes = routes(&host)?.merge(health);
         Ok(router.get_or_init(|| surround(routes, &host.services)).clone())
     })

@@ -1,5 +1,6 @@
 //! The connections to AWS: one HTTPS connector for both services, with limits on everything that can take long.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -42,6 +43,13 @@ pub(crate) struct AwsConfig {
     session_token: Option<String>,
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
+}
+
+impl fmt::Debug for AwsConfig {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The rest is secret, or leads to what is.
+        formatter.debug_struct("AwsConfig").field("region", &self.region).finish_non_exhaustive()
+    }
 }
 
 impl AwsConfig {

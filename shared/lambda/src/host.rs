@@ -1,5 +1,8 @@
 //! What an instance has once it has started.
 
+use std::cell::OnceCell;
+
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Reader, Variables};
 use shared::http::HealthCheck;
@@ -11,16 +14,18 @@ use crate::native::{SystemClock, SystemEntropy};
 use crate::queue::QueueSender;
 
 /// What functions are wired from; built once per instance.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Host {
     /// The table, the time, identifiers and what verifies callers.
     pub services: Services,
     /// The environment, from which a function reads its own configuration.
     pub variables: Variables,
-    /// The SQS client, on the same connector as the table's.
-    pub sqs: aws_sdk_sqs::Client,
     /// What `/api/health` asks about: the table, and what a function adds that needs more than the table.
     pub health: HealthCheck,
+    aws: AwsConfig,
+    connector: SharedHttpClient,
+    /// Made when the first queue is asked for: most functions have none.
+    sqs: OnceCell<aws_sdk_sqs::Client>,
 }
 
 /// Why an instance cannot start: every fault that was found.
@@ -57,7 +62,7 @@ impl Host {
         let connector = connector();
         let services = Services::new(aws.dynamodb(connector.clone()), clock, ids, platform);
         let health = HealthCheck::of_table(&services);
-        Ok(Self { services, sqs: aws.sqs(connector), variables, health })
+        Ok(Self { services, variables, health, aws, connector, sqs: OnceCell::new() })
     }
 
     /// The sender to the queue whose URL this variable holds.
@@ -67,7 +72,9 @@ impl Host {
     pub fn queue(&self, variable: &str) -> Result<QueueSender, ConfigError> {
         let mut reader = Reader::new(&self.variables);
         let url = reader.required(variable);
-        reader.finish(QueueSender::new(self.sqs.clone(), url))
+        // On the same connector as the table's client.
+        let sqs = self.sqs.get_or_init(|| self.aws.sqs(self.connector.clone()));
+        reader.finish(QueueSender::new(sqs.clone(), url))
     }
 }
 

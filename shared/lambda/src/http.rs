@@ -37,7 +37,7 @@ pub async fn serve_http(
 
 /// The routes with the health check, an answer for panics, everything that every router has, and the caller's address.
 pub(crate) fn application(routes: Router, health: &HealthCheck, services: &Services) -> Application {
-    let health: Router = health_routes(health.clone()).into();
+    let health = health_routes().with_state(health.clone());
     // Inside of what surrounds the routes, so that this answer too has its headers and its line in the log.
     let routes = routes.merge(health).layer(CatchPanicLayer::custom(answer_panic));
     MapRequest::new(surround(routes, services), with_client_address)

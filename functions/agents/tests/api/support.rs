@@ -13,7 +13,7 @@ use testkit::{Cloud, ScriptedAi, TestApp};
 
 pub(crate) fn app(cloud: &Cloud, ai: &ScriptedAi) -> TestApp {
     let deps = Deps { services: cloud.services.clone(), ai: Arc::new(ai.clone()) };
-    TestApp::new(router().with_state(deps).into(), &cloud.services)
+    TestApp::new(router().with_state(deps), &cloud.services)
 }
 
 /// The types of an organisation's events, the oldest first.

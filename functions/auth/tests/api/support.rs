@@ -55,7 +55,7 @@ impl Auth {
         let http = Http::new(breaches.connector(), services.clock.clone());
         let breached = BreachedPasswords::read(&variables.into_iter().collect(), http).expect("an address");
         let deps = Deps::new(services.clone()).with_breached_passwords(breached);
-        let app = TestApp::new(router().with_state(deps).into(), services);
+        let app = TestApp::new(router().with_state(deps), services);
         Some(Self { cloud, app })
     }
 
@@ -70,8 +70,8 @@ impl Auth {
         let app = if let Some(workers) = Workers::of_environment() {
             workers.instance(&services.clock, table)
         } else {
-            let health: Router = health_routes(HealthCheck::of_table(services)).into();
-            let routes: Router = router().with_state(Deps::new(services.clone())).into();
+            let health = health_routes().with_state(HealthCheck::of_table(services));
+            let routes: Router = router().with_state(Deps::new(services.clone()));
             TestApp::new(routes.merge(health), services)
         };
         Self { cloud, app }

@@ -8,7 +8,7 @@ use testkit::{Caller, Cloud, TestApp, TestResponse};
 
 pub(crate) fn app(cloud: &Cloud) -> TestApp {
     let deps = Deps { services: cloud.services.clone() };
-    TestApp::new(router().with_state(deps).into(), &cloud.services)
+    TestApp::new(router().with_state(deps), &cloud.services)
 }
 
 pub(crate) async fn import(app: &TestApp, caller: &Caller, file: impl Into<Vec<u8>>) -> TestResponse {

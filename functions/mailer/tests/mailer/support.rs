@@ -129,7 +129,9 @@ pub(crate) async fn with_link(cloud: &Cloud, caller: &Caller, purpose: LinkPurpo
     let fact = match purpose {
         LinkPurpose::VerifyEmail => Fact::EmailVerificationRequested { user_id, link_id },
         LinkPurpose::ResetPassword => Fact::PasswordResetRequested { user_id, link_id },
-        LinkPurpose::ChangeEmail | LinkPurpose::Invitation => Fact::EmailChangeRequested { user_id, link_id },
+        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export => {
+            Fact::EmailChangeRequested { user_id, link_id }
+        }
     };
     (link, mails(cloud, caller.organization_id, fact).await)
 }

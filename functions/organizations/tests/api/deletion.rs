@@ -54,7 +54,7 @@ async fn a_deleted_organization_is_gone_for_everybody_until_its_owner_restores_i
 async fn what_other_instances_remember_ends_within_seconds() {
     let cloud = Cloud::new();
     let other = TestApp::new(
-        organizations::router().with_state(organizations::Deps::new(cloud.without_faults().services)).into(),
+        organizations::router().with_state(organizations::Deps::new(cloud.without_faults().services)),
         &cloud.services,
     );
     let (app, ada) = (app(&cloud), cloud.founder("Ada").await);

@@ -11,7 +11,7 @@ use testkit::{Caller, Cloud, TestApp};
 
 pub(crate) fn app(cloud: &Cloud) -> TestApp {
     let deps = Deps::new(cloud.services.clone());
-    TestApp::new(router().with_state(deps).into(), &cloud.services)
+    TestApp::new(router().with_state(deps), &cloud.services)
 }
 
 /// The types of an organisation's events, the first first.

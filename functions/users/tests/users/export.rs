@@ -1,27 +1,34 @@
-//! `GET /api/users/{userId}/export`
+//! `POST /api/users/{userId}/export`, `GET /api/users/exports`
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::id::LeadId;
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
+use shared::model::user::User;
 use testkit::Caller;
 
 use crate::support::{World, path};
 
-/// Everything that an export gives, page after page.
+/// Everything that an export gives.
 async fn everything(world: &World, of: &Caller) -> Vec<Value> {
-    let (mut records, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let page = world.get(of, &path(of, &format!("/export{cursor}"))).await;
-        let data = page["data"].as_array().unwrap();
-        assert!(data.len() <= 50);
-        records.extend(data.iter().cloned());
-        let Some(next) = page["nextCursor"].as_str() else { return records };
-        cursor = format!("?cursor={next}");
-    }
+    let answer = world.app.get(&link(world, of).await).send().await;
+    let disposition = format!("attachment; filename=\"groundwork-{}.json\"", of.user_id);
+    assert_eq!(answer.header("content-disposition"), Some(&*disposition));
+    let mut document = answer.expect(200);
+    assert_eq!(document["userId"], of.user_id.to_string());
+    assert!(document["exportedAt"].is_string());
+    let Value::Array(records) = document["records"].take() else { panic!("{document}") };
+    records
+}
+
+/// The link of a new export.
+async fn link(world: &World, of: &Caller) -> String {
+    let made = world.send(of, "POST", &path(of, "/export"), None).await.expect(201);
+    made["url"].as_str().unwrap().to_owned()
 }
 
 /// Leads of somebody's personal organisation, each with activities.
@@ -60,7 +67,7 @@ async fn leads(world: &World, of: &Caller, leads: usize, activities: usize) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn everything_of_a_person_comes_page_by_page_and_no_secret() {
+async fn everything_of_a_person_comes_in_one_document_and_no_secret() {
     let world = World::new();
     let (ada, eve) = (world.person("Ada").await, world.person("Eve").await);
     world.profile(&ada, json!({"name": "Ada Lovelace", "bio": "I compute."})).await;
@@ -102,14 +109,59 @@ async fn everything_of_a_person_comes_page_by_page_and_no_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_export_is_the_persons_own_and_its_cursors_lead_nowhere_else() {
+async fn only_the_person_gets_a_link_and_only_right_after_presenting_credentials() {
     let world = World::new();
     let (ada, eve) = (world.person("Ada").await, world.person("Eve").await);
-    world.send(&eve, "GET", &path(&ada, "/export"), None).await.expect_problem(403, "forbidden");
-    for cursor in ["x", "1", "0.abc", "1.a.b.c.d", "0..led_01KAGR3V0R0000000000000000.", "-1."] {
-        let path = path(&ada, &format!("/export?cursor={cursor}"));
-        world.send(&ada, "GET", &path, None).await.expect_problem(400, "malformed");
+    world.send(&eve, "POST", &path(&ada, "/export"), None).await.expect_problem(403, "forbidden");
+    tokio::time::advance(Duration::from_secs(10 * 60)).await;
+    world.send(&ada, "POST", &path(&ada, "/export"), None).await.expect_problem(403, "step_up_required");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_works_for_an_hour_and_some_times() {
+    let world = World::new();
+    let ada = world.person("Ada").await;
+    let link = link(&world, &ada).await;
+    for _ in 0..10 {
+        world.app.get(&link).send().await.expect(200);
     }
-    let beyond = world.get(&ada, &path(&ada, "/export?cursor=999.")).await;
-    assert_eq!(beyond, json!({"data": [], "nextCursor": null}));
+    world.app.get(&link).send().await.expect_problem(429, "too_many_requests");
+    tokio::time::advance(Duration::from_secs(60 * 60)).await;
+    world.app.get(&link).send().await.expect_problem(404, "not_found");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_ends_with_all_sessions_and_with_the_account() {
+    let world = World::new();
+    let (ada, eve, mary) = (world.person("Ada").await, world.person("Eve").await, world.person("Mary").await);
+    let links = [link(&world, &ada).await, link(&world, &eve).await, link(&world, &mary).await];
+    let now = world.cloud.services.clock.now();
+    change(&world, &ada, |user| user.with_sessions_ended(now)).await;
+    change(&world, &eve, |user| user.erased(now)).await;
+    change(&world, &mary, |user| User { suspended_at: Some(now), ..user.clone() }).await;
+    for link in links {
+        world.app.get(&link).send().await.expect_problem(404, "not_found");
+    }
+}
+
+async fn change(world: &World, of: &Caller, next: impl Fn(&User) -> User) {
+    let user = world.cloud.services.store.get::<User>(&User::key_of(of.user_id)).await.unwrap().unwrap();
+    world.cloud.write(|transaction| transaction.replace(&user, next(&user))).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forged_link_leads_nowhere_and_costs_nothing() {
+    let world = World::new();
+    let (ada, eve) = (world.person("Ada").await, world.person("Eve").await);
+    let [link, other] = [link(&world, &ada).await, link(&world, &eve).await];
+    let (path, token) = link.split_once("token=").unwrap();
+    let (id, code) = token.split_once('.').unwrap();
+    let others_code = other.split_once('.').unwrap().1;
+    for forged in
+        ["x".to_owned(), id.to_owned(), format!("{id}.{others_code}"), format!("{id}.{code}A"), token.to_lowercase()]
+    {
+        world.app.get(&format!("{path}token={forged}")).send().await.expect_problem(404, "not_found");
+    }
+    world.app.get("/api/users/exports").send().await.expect_problem(400, "malformed");
+    world.app.get(&format!("{path}token={}", "a".repeat(300))).send().await.expect_problem(422, "invalid");
 }

@@ -20,7 +20,7 @@ impl World {
     }
 
     pub(crate) fn on(cloud: Cloud) -> Self {
-        let app = TestApp::new(router().with_state(Deps { services: cloud.services.clone() }).into(), &cloud.services);
+        let app = TestApp::new(router().with_state(Deps::new(cloud.services.clone())), &cloud.services);
         Self { cloud, app }
     }
 

@@ -2,8 +2,10 @@
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use shared::event::{Event, Fact};
 use shared::model::webhook::Webhook;
-use shared::model::webhook_delivery::{DeliveryStatus, LEASE};
+use shared::model::webhook_delivery::{DeliveryStatus, LEASE, WebhookDelivery};
+use shared::store::Listing;
 use testkit::{Cloud, FaultPlan};
 use tokio::time::{advance, sleep};
 use webhook_sender::deliver;
@@ -88,15 +90,32 @@ async fn nobody_is_asked_who_should_not_be() {
         let row = stored(&cloud, &delivery).await;
         assert_eq!((row.status, row.error.as_deref()), (DeliveryStatus::Failed, Some(code)));
     }
-    let gone = Endpoint::default().answers([Answer::Status(410)]);
-    let (.., unwanted) = delivery(&cloud, &ada).await;
-    deliver(&gone.deps(&cloud), message(&unwanted)).await.unwrap();
-    assert_eq!(stored(&cloud, &unwanted).await.error.as_deref(), Some("gone"));
     let (.., late) = delivery(&cloud, &ada).await;
     cloud.delete_organization(ada.organization_id).await;
     deliver(&endpoint.deps(&cloud), message(&late)).await.unwrap();
     assert_eq!(stored(&cloud, &late).await.error.as_deref(), Some("organization_gone"));
     assert!(endpoint.received().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_wants_no_more_is_switched_off_once() {
+    let cloud = Cloud::new();
+    let ada = cloud.founder("Ada").await;
+    let (webhook, _, first) = delivery(&cloud, &ada).await;
+    let second = WebhookDelivery { id: cloud.services.ids.next(), ..first.clone() };
+    cloud.write(|transaction| transaction.create(second.clone())).await;
+    let gone = Endpoint::default().answers([Answer::Status(410)]);
+    deliver(&gone.deps(&cloud), message(&first)).await.unwrap();
+    let row = stored(&cloud, &first).await;
+    assert_eq!((row.status, row.error.as_deref()), (DeliveryStatus::Failed, Some("gone")));
+    let key = Webhook::key_of(webhook.organization_id, webhook.id);
+    assert!(!cloud.services.store.get::<Webhook>(&key).await.unwrap().unwrap().enabled);
+    deliver(&gone.deps(&cloud), message(&second)).await.unwrap();
+    assert_eq!(stored(&cloud, &second).await.error.as_deref(), Some("webhook_gone"));
+    let events = Listing::of_partition(Event::partition(ada.organization_id));
+    let events = cloud.services.store.list::<Event>(&events, None).await.unwrap().data;
+    let switched_off = Fact::WebhookSwitchedOff { webhook_id: webhook.id };
+    assert_eq!(events.iter().filter(|event| event.fact == switched_off).count(), 1);
 }
 
 #[tokio::test(start_paused = true)]

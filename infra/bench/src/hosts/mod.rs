@@ -74,7 +74,7 @@ struct Running {
 
 impl Running {
     async fn start(subject: &Subject) -> Result<Self, Error> {
-        let lambda = RuntimeApi::new();
+        let lambda = RuntimeApi::new().with_streaming(subject.streams);
         let function = lambda.spawn(&subject.binary, subject.environment.clone())?;
         Ok(Self { name: subject.name.clone(), lambda, _function: function })
     }
@@ -119,7 +119,7 @@ pub(crate) fn measure(binaries: &Path, starts: u32, invocations: u32) -> Result<
 
 /// From before the process is started until its first response, and the memory it holds then.
 async fn first_response(subject: &Subject, exchange: &Exchange) -> Result<(Duration, Memory), Error> {
-    let lambda = RuntimeApi::new();
+    let lambda = RuntimeApi::new().with_streaming(subject.streams);
     let (environment, event) = (subject.environment.clone(), exchange.event.clone());
     let began = Instant::now();
     let _function = lambda.spawn(&subject.binary, environment)?;

@@ -23,6 +23,8 @@ pub(super) struct Subject {
     pub(super) name: String,
     pub(super) is_http: bool,
     pub(super) is_empty: bool,
+    /// Whether it answers in pieces.
+    pub(super) streams: bool,
     pub(super) binary: PathBuf,
     pub(super) environment: Vec<(String, String)>,
     /// An event that the function is through with at once.
@@ -69,6 +71,7 @@ impl World {
                 name: name.to_owned(),
                 is_http,
                 is_empty: true,
+                streams: false,
                 binary: binaries.join(name),
                 environment: Vec::new(),
                 nothing: like.nothing.for_empty(),
@@ -94,6 +97,7 @@ impl World {
             name: name.to_owned(),
             is_http: function.has_url,
             is_empty: false,
+            streams: function.streams,
             binary: binaries.join(name),
             environment: self.environment(function),
             nothing,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use shared::access::LinkSecrets;
 use testkit::Request;
@@ -129,13 +130,18 @@ async fn webhooks(scenario: &mut Scenario) {
     scenario.measure("listWebhooks", "", 200, request).await;
     let request = scenario.get(&own);
     scenario.measure("getWebhook", "", 200, request).await;
+    // The endpoint wants no more, and is switched off; then it is moved, and wants to be told again.
+    scenario.stage.platform.hooks.answer(StatusCode::GONE);
+    let organization = path(scenario, "");
+    let request = put(scenario, &organization, &json!({"name": "Analytical Engines", "industry": "Engines"}));
+    scenario.quietly(200, request).await;
+    scenario.stage.platform.hooks.answer(StatusCode::OK);
     let request =
         put(scenario, &own, &json!({"url": "https://engines.example.com/hooks", "events": ["organization.renamed"]}));
     scenario.measure("replaceWebhook", "", 200, request).await;
     let request = scenario.dressed(scenario.stage.app.post(&format!("{own}/rotate-secret")));
     scenario.measure("rotateWebhookSecret", "", 200, request).await;
     // What the organisation does is told to its endpoint.
-    let organization = path(scenario, "");
     let request = put(scenario, &organization, &json!({"name": "Analytical Engines", "industry": "Computing"}));
     scenario.quietly(200, request).await;
     let request = scenario.get(&format!("{own}/deliveries"));

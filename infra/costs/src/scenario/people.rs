@@ -194,8 +194,10 @@ async fn activity(scenario: &mut Scenario, ada: &str) {
 /// Grace takes everything along and goes; an hour later nothing is left of her.
 async fn erasure(scenario: &mut Scenario, grace: &Person) {
     let path = format!("/api/users/{}", grace.id);
-    let request = grace.dress(scenario.stage.app.get(&format!("{path}/export")));
-    scenario.measure("exportUser", "", 200, request).await;
+    let request = grace.dress(scenario.stage.app.post(&format!("{path}/export")));
+    let link = scenario.measure("exportUser", "", 201, request).await;
+    let request = scenario.stage.app.get(link["url"].as_str().expect("a link"));
+    scenario.measure("downloadExport", "", 200, request).await;
     let request = grace.dress(scenario.stage.app.delete(&path));
     scenario.measure("deleteUser", "", 202, request).await;
     tokio::time::sleep(Duration::from_secs(60 * 60)).await;

@@ -11,11 +11,11 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
 
+use super::Routes;
 use crate::model::signing_key::SigningKey;
 use crate::model::user::User;
+use crate::routes;
 use crate::services::Services;
 use crate::store::Key;
 
@@ -107,6 +107,6 @@ async fn get_health(State(check): State<HealthCheck>) -> Response {
 }
 
 /// The route that every host adds once.
-pub fn health_routes(check: HealthCheck) -> OpenApiRouter {
-    OpenApiRouter::new().routes(routes!(get_health)).with_state(check)
+pub fn health_routes() -> Routes<HealthCheck> {
+    Routes::new().routes(routes!(get_health))
 }

@@ -3,11 +3,13 @@
 mod health;
 mod input;
 mod openapi;
+mod routes;
 mod surround;
 
 pub use health::{HealthCheck, ServiceHealth, health_routes};
 pub use input::{Input, Path, Query};
 pub use openapi::{document, function_document};
+pub use routes::{PathRoutes, Routes};
 pub use surround::{ClientAddress, surround};
 
 use serde::Deserialize;

@@ -1,6 +1,7 @@
-//! A link that a mail carries: what it is for, whose it is, until when. It is used once: the transaction that uses it removes it.
+//! A link that stands for its bearer: what it is for, whose it is, until when. One that a mail carries is used once: the transaction that
+//! uses it removes it.
 //!
-//! The row holds no secret. What proves that somebody got the mail is derived from the link's id ([`crate::access::LinkSecrets`]).
+//! The row holds no secret. What proves that somebody has the link is derived from the link's id ([`crate::access::LinkSecrets`]).
 
 use std::fmt;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub enum LinkPurpose {
     ResetPassword,
     /// Make another address the account's.
     ChangeEmail,
+    /// Have everything that the platform has of the account. It is used until it ends.
+    Export,
     /// Join an organisation. Invitations are rows of their own, not links; only their tokens are derived alike.
     Invitation,
 }
@@ -33,6 +36,7 @@ impl LinkPurpose {
             Self::VerifyEmail => "verify-email",
             Self::ResetPassword => "reset-password",
             Self::ChangeEmail => "change-email",
+            Self::Export => "export",
             Self::Invitation => "invitation",
         }
     }
@@ -41,7 +45,7 @@ impl LinkPurpose {
     pub const fn lifetime(self) -> Duration {
         const HOUR: u64 = 60 * 60;
         match self {
-            Self::ResetPassword => Duration::from_secs(HOUR),
+            Self::ResetPassword | Self::Export => Duration::from_secs(HOUR),
             Self::VerifyEmail | Self::ChangeEmail => Duration::from_secs(24 * HOUR),
             Self::Invitation => Duration::from_secs(7 * 24 * HOUR),
         }

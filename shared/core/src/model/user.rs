@@ -74,6 +74,11 @@ impl User {
             && self.sessions_valid_from.is_none_or(|from| session.counts_from() >= from)
     }
 
+    /// Whether what its owner began at `began`, such as a link to follow, still holds: neither all sessions nor the account ended since.
+    pub fn may_use_what_began(&self, began: Timestamp) -> bool {
+        self.is_active() && self.sessions_valid_from.is_none_or(|from| began >= from)
+    }
+
     /// The account after every session that it has was ended. One that begins from now on lives.
     #[must_use]
     pub fn with_sessions_ended(&self, now: Timestamp) -> Self {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use sha2::{Digest, Sha256};
 
@@ -21,6 +22,9 @@ pub struct RateLimit {
     /// How long a window is.
     pub window: Duration,
 }
+
+/// The attribute that counts the attempts of a row's subject.
+const ATTEMPTS: &str = "attempts";
 
 /// Where a caller stands with a limit.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +60,14 @@ impl RateLimit {
 
     /// How many attempts a counter has seen.
     pub fn attempts_of(counter: &Item) -> u32 {
-        let attempts = counter.get("attempts").and_then(|value| value.as_n().ok());
-        attempts.and_then(|number| number.parse().ok()).unwrap_or(0)
+        counted(counter, ATTEMPTS)
+    }
+
+    /// One more attempt by `subject`, in the window of `now`.
+    fn attempt(self, subject: &str, now: Timestamp) -> Update {
+        Update::new(self.key_of(subject, now), "rateCounter")
+            .set("ttl", AttributeValue::N(self.ends(now).saturating_add(3600).to_string()))
+            .counted(ATTEMPTS, self)
     }
 
     fn window_seconds(self) -> i64 {
@@ -103,21 +113,39 @@ impl Store {
     /// the window ends at a fixed time whatever an attacker does.
     pub async fn count_attempt(&self, limit: RateLimit, subject: &str) -> Result<RateStatus, Problem> {
         let now = self.clock.now();
-        let update = Update::new(limit.key_of(subject, now), "rateCounter")
-            .add("attempts", 1)
-            .set("ttl", AttributeValue::N(limit.ends(now).saturating_add(3600).to_string()))
-            .only_if_at_most("attempts", i64::from(limit.attempts).saturating_sub(1));
-        let counter = self.update(update).await?;
-        limit.status(counter.map_or(u32::MAX, |counter| RateLimit::attempts_of(&counter)), now)
+        let counter = self.update(limit.attempt(subject, now)).await?;
+        let old = |old: &Item| RateLimit::attempts_of(old).saturating_add(1);
+        limit.status(counter.as_ref().map_or_else(old, RateLimit::attempts_of), now)
+    }
+
+    /// Counts one attempt against two limits in one write: `limit` holds for all that `subject` tries (a network), `part_limit` for what it
+    /// tries with one `part` (an account). The parts' counts lie in the subject's row, which is bounded since `limit` bounds how many parts
+    /// a window can see; so both have the same window. An attempt that either refuses counts for neither.
+    pub async fn count_attempt_with(
+        &self,
+        limit: RateLimit,
+        subject: &str,
+        part_limit: RateLimit,
+        part: &str,
+    ) -> Result<[RateStatus; 2], Problem> {
+        debug_assert_eq!(limit.window, part_limit.window, "one row is one window");
+        let now = self.clock.now();
+        let attribute = format!("of_{}", shortened(Sha256::digest(part.as_bytes()), 12));
+        let (counter, refused) = match self.update(limit.attempt(subject, now).counted(&attribute, part_limit)).await? {
+            Ok(counter) => (counter, 0),
+            Err(old) => (old, 1),
+        };
+        let status = |limit: RateLimit, name: &str| limit.status(counted(&counter, name).saturating_add(refused), now);
+        Ok([status(limit, ATTEMPTS)?, status(part_limit, &attribute)?])
     }
 
     /// Carries out a single conditional update; false if its condition failed.
     pub async fn try_update(&self, update: Update) -> Result<bool, StoreError> {
-        Ok(self.update(update).await?.is_some())
+        Ok(self.update(update).await?.is_ok())
     }
 
-    /// Carries out a single conditional update and returns the attributes that it changed; `None` if its condition failed.
-    async fn update(&self, update: Update) -> Result<Option<Item>, StoreError> {
+    /// Carries out a single conditional update and returns the attributes that it changed, or, if its condition failed, the item as it is.
+    async fn update(&self, update: Update) -> Result<Result<Item, Item>, StoreError> {
         let result = self
             .client
             .update_item()
@@ -128,14 +156,29 @@ impl Store {
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(Some(update.values))
             .return_values(ReturnValue::UpdatedNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
         match result {
-            Ok(output) => Ok(Some(output.attributes.unwrap_or_default())),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
-                Ok(None)
-            }
-            Err(error) => Err(StoreError::from_sdk(error)),
+            Ok(output) => Ok(Ok(output.attributes.unwrap_or_default())),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Err(failed.item.clone().unwrap_or_default()))
+                }
+                _ => Err(StoreError::from_sdk(error)),
+            },
         }
     }
+}
+
+impl Update {
+    /// One more of what `attribute` counts, unless the limit is reached.
+    fn counted(self, attribute: &str, limit: RateLimit) -> Self {
+        self.add(attribute, 1).only_if_at_most(attribute, i64::from(limit.attempts).saturating_sub(1))
+    }
+}
+
+fn counted(counter: &Item, attribute: &str) -> u32 {
+    let count = counter.get(attribute).and_then(|value| value.as_n().ok());
+    count.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

@@ -1,8 +1,13 @@
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use shared::reach::Reach;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::connection::{AMAZON_ROOTS, AwsConfig, connector};
+use crate::outbound_within;
 
 /// As <https://www.amazontrust.com/repository/> gives them.
 const FINGERPRINTS: [&str; 5] = [
@@ -33,7 +38,7 @@ async fn calls_are_made_over_tls_under_these_roots() {
     let greeted = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut greeting = [0_u8; 1];
-        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut greeting).await.unwrap();
+        stream.read_exact(&mut greeting).await.unwrap();
         greeting[0]
     });
     let variables = [
@@ -47,4 +52,28 @@ async fn calls_are_made_over_tls_under_these_roots() {
     assert!(client.list_tables().send().await.is_err());
     // The first byte of a TLS handshake record.
     assert_eq!(greeted.await.unwrap(), 0x16);
+}
+
+/// A name leads where its server says, which whoever entered it may run: what counts are the addresses.
+#[tokio::test]
+async fn a_name_that_leads_to_this_machine_is_out_of_reach() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://localhost:{}/", listener.local_addr().unwrap().port());
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = [0_u8; 1_024];
+        let read = stream.read(&mut request).await.unwrap();
+        stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+        String::from_utf8_lossy(&request[..read]).into_owned()
+    });
+    let call = |reach: Reach, path: &str| {
+        let request =
+            http::Request::get(format!("{url}{path}")).body(aws_smithy_types::body::SdkBody::empty()).unwrap();
+        outbound_within(reach).call(HttpRequest::try_from(request).unwrap())
+    };
+    let refused = call(Reach::Public, "public").await.expect_err("it is nobody's of the public Internet");
+    assert!(format!("{refused:?}").contains("leads nowhere within reach"), "{refused:?}");
+    assert_eq!(call(Reach::Anywhere, "anywhere").await.unwrap().status().as_u16(), 204);
+    // The first connection that was made at all is the second call's.
+    assert!(served.await.unwrap().starts_with("GET /anywhere "));
 }

@@ -72,6 +72,8 @@ impl Log {
             bytes.lock().unwrap().extend_from_slice(line)
         });
         let lines = lines.with_filter(filter);
+        // With one subscriber alone, a test on another thread that has none would decide for all that nobody listens to a line.
+        drop(tracing::subscriber::set_global_default(tracing_subscriber::registry()));
         (log, tracing::subscriber::set_default(tracing_subscriber::registry().with(lines)))
     }
 

@@ -86,7 +86,8 @@ impl FunctionHost {
         let own = described.environment.iter().map(|(name, value)| (name.clone(), resolved(value)));
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
         let endpoints = endpoints.map(|name| (name.to_owned(), endpoint.clone()));
-        let lambda = Arc::new(RuntimeApi::new().with_timeout(Duration::from_secs(described.timeout_seconds)));
+        let lambda = RuntimeApi::new().with_timeout(Duration::from_secs(described.timeout_seconds));
+        let lambda = Arc::new(lambda.with_streaming(described.streams));
         let secrets =
             ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name.to_owned(), format!("{name} of a test")));
         secrets.iter().for_each(|(_, value)| confidential::remember(value));

@@ -1,4 +1,4 @@
-//! The function URL before a function that answers at once.
+//! The function URL before a function.
 
 use std::sync::Arc;
 

@@ -59,19 +59,28 @@ impl FunctionError {
 #[derive(Debug)]
 pub struct RuntimeApi {
     timeout: Duration,
+    streams: bool,
     invocations: Arc<Invocations>,
 }
 
 impl RuntimeApi {
     /// A function without an instance. Invocations have 30 seconds.
     pub fn new() -> Self {
-        Self { timeout: Duration::from_secs(30), invocations: Arc::default() }
+        Self { timeout: Duration::from_secs(30), streams: false, invocations: Arc::default() }
     }
 
     /// The same with another time for each invocation.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// The same as a function URL of the mode `RESPONSE_STREAM`: what is invoked has to answer in pieces, of which [`Self::invoke`] makes an
+    /// answer in the form of one that comes at once.
+    #[must_use]
+    pub fn with_streaming(mut self, streams: bool) -> Self {
+        self.streams = streams;
         self
     }
 
@@ -91,7 +100,8 @@ impl RuntimeApi {
     /// Gives an event to the next instance that asks for one, and waits for what becomes of it.
     ///
     /// # Errors
-    /// When the function reports an error, ends, cannot start, or takes too long, and when it streams what should come at once.
+    /// When the function reports an error, ends, cannot start, or takes too long, and when it streams what should come at once, or sends at
+    /// once what should be streamed.
     pub async fn invoke(&self, event: Value) -> Result<Value, FunctionError> {
         self.invoke_within(event, self.timeout).await
     }
@@ -101,6 +111,9 @@ impl RuntimeApi {
     /// # Errors
     /// As [`Self::invoke`].
     pub async fn invoke_within(&self, event: Value, timeout: Duration) -> Result<Value, FunctionError> {
+        if self.streams {
+            return self.stream_within(event, timeout).await?.whole().await;
+        }
         match self.invocations.invoke(event, timeout).await? {
             Answer::Whole(answer) => Ok(answer),
             Answer::Streamed(_) => Err(FunctionError::new("Runtime.InvalidResponseMode", "the response is streamed")),

@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::FunctionError;
@@ -50,6 +51,18 @@ impl StreamedResponse {
     /// When the function reports an error, ends, or takes too long. Nothing comes after it.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, FunctionError> {
         self.chunks.recv().await.transpose()
+    }
+
+    /// The response in the payload format 2.0, as if it came at once.
+    ///
+    /// # Errors
+    /// As [`Self::chunk`].
+    pub(super) async fn whole(mut self) -> Result<Value, FunctionError> {
+        let body = STANDARD.encode(self.rest().await?);
+        let Prelude { status_code, headers, cookies } = self.prelude;
+        Ok(json!({
+            "statusCode": status_code, "headers": headers, "cookies": cookies, "body": body, "isBase64Encoded": true,
+        }))
     }
 
     /// All that is still to come.
