@@ -8,6 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::catalogue::Catalogue;
+
 /// Names and values from the environment or a Worker's bindings.
 #[derive(Clone, Default)]
 pub struct Variables(BTreeMap<String, String>);
@@ -132,6 +134,8 @@ impl PlatformConfig {
                 ),
             },
         };
+        // What is sold is configuration too, though it is part of the program.
+        Catalogue::faults().into_iter().for_each(|fault| reader.fault(fault));
         reader.finish(config)
     }
 }

@@ -10,6 +10,8 @@ pub mod connection;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
+pub mod credit_movement;
+pub mod credit_wallet;
 pub mod erasure;
 pub mod invitation;
 pub mod known_network;
