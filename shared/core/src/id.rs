@@ -184,6 +184,10 @@ identifiers! {
     WebhookDeliveryId = "whd_",
     /// A mail to a person.
     MailId = "mal_",
+    /// A transfer of the ledger.
+    TransferId = "trf_",
+    /// A stake of BUZ.
+    StakeId = "stk_",
 }
 
 impl UserId {
