@@ -188,6 +188,10 @@ identifiers! {
     CreditMovementId = "crm_",
     /// A mail to a person.
     MailId = "mal_",
+    /// A transfer of the ledger.
+    TransferId = "trf_",
+    /// A stake of BUZ.
+    StakeId = "stk_",
 }
 
 impl UserId {

@@ -3,7 +3,7 @@
 //! The crate builds for Lambda, for Cloudflare Workers and for tests, and has no Cargo features. A function takes its state from
 //! [`services::Services`], its caller from an [`access`] extractor, its input from [`http`], and changes state by one
 //! [`store::Transaction`] with one [`event::Event`] in it. [`model`] holds every entity's item, keys and transitions; [`agentic`] the
-//! rules that both the agents function and the hourly job follow; [`ai`] the port to language models and its embedded default. A [`trace`]
+//! rules that both the agents function and the hourly job follow; [`ledger`] moves BUZ, credits and usage units between accounts; [`ai`] the port to language models and its embedded default. A [`trace`]
 //! follows work from function to function, and [`telemetry`] is what functions tell about themselves.
 
 pub mod access;
@@ -20,6 +20,7 @@ pub mod event;
 mod function_error;
 pub mod http;
 pub mod id;
+pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod problem;

@@ -121,7 +121,7 @@ impl Store {
         let result = self
             .client
             .update_item()
-            .table_name(self.table())
+            .table_name(self.tables.name(update.key.table))
             .set_key(Some(update.key.attributes()))
             .update_expression(update.expression())
             .set_condition_expression(update.condition())
