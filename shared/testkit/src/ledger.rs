@@ -7,6 +7,7 @@ use shared::clock::Timestamp;
 use shared::id::TransferId;
 use shared::ledger::invariant::{self, BuzSupply, Violation};
 use shared::ledger::{Account, AccountId, AccountPart, Entry, Transfer};
+use shared::model::credit_wallet::CreditWallet;
 use shared::services::Services;
 use shared::store::{Item, Table, Versioned};
 
@@ -19,6 +20,8 @@ pub struct LedgerRows {
     pub entries: BTreeMap<AccountPart, Vec<Entry>>,
     /// The transfers.
     pub transfers: BTreeMap<TransferId, Transfer>,
+    /// Which of the granted credits expire when.
+    pub wallets: Vec<CreditWallet>,
 }
 
 fn value<T: shared::store::Entity>(item: Item) -> T {
@@ -45,6 +48,7 @@ impl LedgerRows {
                         let transfer = value::<Transfer>(item);
                         rows.transfers.insert(transfer.id, transfer);
                     }
+                    Ok("creditWallet") => rows.wallets.push(value(item)),
                     other => panic!("{other:?} has no place in the ledger"),
                 }
             }
@@ -59,7 +63,8 @@ impl LedgerRows {
     }
 
     /// Whether everything holds together at `now`: every transfer sums to zero, every account is its entries, every asset sums to zero,
-    /// minted less burned BUZ are circulating, staked and held, and each entry belongs to a transfer that has it.
+    /// minted less burned BUZ are circulating, staked and held, each entry belongs to a transfer that has it, and of granted credits as many
+    /// are left as their accounts hold.
     pub fn check(&self, now: Timestamp) -> Result<(), Violation> {
         self.transfers.values().try_for_each(invariant::transfer_sums_to_zero)?;
         for (part, account) in &self.accounts {
@@ -70,6 +75,10 @@ impl LedgerRows {
             let transfer = self.transfers.get(&entry.transfer_id);
             let leg = transfer.and_then(|transfer| transfer.legs.iter().find(|leg| leg.part == entry.part));
             assert!(leg.is_some_and(|leg| leg.amount == entry.amount.abs()), "{} has no transfer", entry.transfer_id);
+        }
+        for wallet in &self.wallets {
+            let granted = self.posted(AccountId::CreditGrants(wallet.organization_id));
+            assert_eq!(wallet.left(), granted, "the grants of {}", wallet.organization_id);
         }
         invariant::assets_sum_to_zero(self.accounts.values())?;
         BuzSupply::of(self.accounts.values()).check()

@@ -11,7 +11,7 @@ use shared::ledger::{AccountId, Ledger};
 use shared::model::organization::Organization;
 use shared::plan::PlanName;
 use testkit::{Caller, Cloud, FaultPlan, Request, ScriptedAi, TestApp};
-use tokio::time::{advance, timeout};
+use tokio::time::{advance, sleep, timeout};
 
 use crate::support::{app, trail};
 
@@ -100,7 +100,7 @@ async fn while_the_assistant_thinks_its_credits_are_nobody_elses() {
     }
     drop(ai.clone().waits(Duration::from_secs(10)));
     let (slow, late) = tokio::join!(say(&app, &ada).send(), async {
-        advance(Duration::from_secs(5)).await;
+        sleep(Duration::from_secs(5)).await;
         say(&app, &ada).send().await
     });
     slow.expect(200);

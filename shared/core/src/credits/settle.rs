@@ -124,7 +124,7 @@ impl Position {
         let hold = NewTransfer::new(transfer_id, self.holder.organization_id, Reason::Spend, amounts.legs(self.day));
         transfers.push(hold.pending(Some(timeout)));
         let holder_day = self.day;
-        self.plan(transaction, transfers)?;
+        self.move_credits(transaction, transfers)?;
         Ok(Some(Held { transfer_id, holder_day, action, parts }))
     }
 
@@ -151,16 +151,17 @@ impl Position {
             _ => return Ok(0),
         }
         let id = self.services.ids.next::<TransferId>();
+        let settlement = |legs| NewTransfer::new(id, organization, Reason::Spend, legs);
         let (parts, _) = settle(&held.parts, credits);
         // What of grants is no longer held by this action does not keep them from lapsing.
         let of_grants = Amounts::of(&held.parts).grants;
         self.grants.pending_out = self.grants.pending_out.saturating_sub(of_grants);
         let amounts = Amounts::of(&parts);
         if parts.is_empty() {
-            self.plan(transaction, vec![NewTransfer::void(id, organization, held.transfer_id)])?;
+            self.move_credits(transaction, vec![settlement(Vec::new()).voiding(held.transfer_id)])?;
             return Ok(0);
         }
-        let post = NewTransfer::post(id, organization, held.transfer_id, amounts.legs(held.holder_day));
+        let post = settlement(amounts.legs(held.holder_day)).posting(held.transfer_id);
         self.burned(transaction, vec![post], held.action, parts, actor)
     }
 
@@ -216,7 +217,7 @@ impl Position {
         }
         let credits = amounts.total();
         self.note(transaction, credits.saturating_neg(), CreditCause::Action { action, burned: parts }, actor);
-        self.plan(transaction, transfers)?;
+        self.move_credits(transaction, transfers)?;
         Ok(credits)
     }
 
@@ -242,7 +243,7 @@ impl Position {
         transfers.push(self.given(credits));
         let cause = CreditCause::Grant { grant_id: id, kind, reason: Some(reason), expires_at };
         self.note(transaction, credits, cause, actor);
-        self.plan(transaction, transfers)
+        self.move_credits(transaction, transfers)
     }
 
     /// Adds credits that were bought under this payment; what is owed is paid of them first. Answers how many that took.
@@ -378,10 +379,10 @@ impl Position {
     fn transfer<E>(self, transaction: &mut Transaction<E>, reason: Reason, legs: &[Leg]) -> Result<(), Problem> {
         let legs = legs.iter().copied().filter(|leg| leg.amount > 0).collect();
         let transfer = NewTransfer::new(self.services.ids.next(), self.holder.organization_id, reason, legs);
-        self.plan(transaction, vec![transfer])
+        self.move_credits(transaction, vec![transfer])
     }
 
-    fn plan<E>(self, transaction: &mut Transaction<E>, transfers: Vec<NewTransfer>) -> Result<(), Problem> {
+    fn move_credits<E>(self, transaction: &mut Transaction<E>, transfers: Vec<NewTransfer>) -> Result<(), Problem> {
         match self.draft.with(transfers).plan(transaction, &self.reading) {
             Ok(_) => Ok(()),
             Err(LedgerError::Store(error)) => Err(error.into()),

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::refusal::RefusalCode;
 use super::transfer::Direction;
 use crate::clock::Timestamp;
+use crate::credits::OrganizationDay;
 use crate::id::{InvalidId, OrganizationId, TransferId, UserId};
 use crate::store::{Entity, Key};
 
@@ -120,7 +121,11 @@ accounts! {
     BuzFees = "buzFees", Buz, None, true;
     /// What is staked by everybody; whose it is says the stake.
     BuzStakes = "buzStakes", Buz, None, true;
-    /// An organisation's credits.
+    /// The day's credits of an organisation's plan, which come into being as they are used: it is below zero by what was.
+    CreditAllowance(OrganizationDay) = "creditAllowance", Credits, None, false;
+    /// The credits that an organisation was given.
+    CreditGrants(OrganizationId) = "creditGrants", Credits, Some(0), false;
+    /// The credits that an organisation bought.
     Credits(OrganizationId) = "credits", Credits, Some(0), false;
     /// What an organisation owes in credits, below zero: a refund or a dispute took back what was spent already.
     CreditDebt(OrganizationId) = "creditDebt", Credits, None, false;

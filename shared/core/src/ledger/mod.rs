@@ -86,6 +86,23 @@ pub struct Planned {
 }
 
 impl Draft {
+    /// When it was drafted.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The part of an account that its transfers write to: for commands that look at accounts before they know what to transfer.
+    pub fn part(&self, account: AccountId) -> AccountPart {
+        account.part(self.shard)
+    }
+
+    /// The same draft of these transfers, once what was read has decided them. Every item that they need must have been read with it, by
+    /// [`Self::part`] and [`Transfer::key_of`]; what was not is taken for absent, and then the transaction fails on it.
+    #[must_use]
+    pub fn with(self, transfers: Vec<NewTransfer>) -> Self {
+        Self { transfers, ..self }
+    }
+
     /// The items that are known to be needed: the transfers, those that they settle, and the accounts of their legs.
     fn keys(&self) -> Vec<Key> {
         let ids = self.transfers.iter().flat_map(|transfer| [Some(transfer.id), transfer.pending_id]);

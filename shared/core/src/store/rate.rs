@@ -45,7 +45,7 @@ impl RateLimit {
             remaining: remaining.unwrap_or(0),
             resets_in_seconds: self.resets_in_seconds(now),
         };
-        if remaining.is_some() { Ok(status) } else { Err(status.refusal()) }
+        if remaining.is_some() { Ok(status) } else { Err(self.refuse(Problem::too_many_requests(1), now)) }
     }
 
     /// Where the count of `subject` in the window of `now` lies. It lies under a digest, so that no address stands in a key.
@@ -58,6 +58,22 @@ impl RateLimit {
     pub fn attempts_of(counter: &Item) -> u32 {
         let attempts = counter.get("attempts").and_then(|value| value.as_n().ok());
         attempts.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+
+    /// The write that counts an attempt; its condition fails where that is one too many.
+    pub(crate) fn attempt(self, subject: &str, now: Timestamp) -> Update {
+        Update::new(self.key_of(subject, now), "rateCounter")
+            .add("attempts", 1)
+            .set("ttl", AttributeValue::N(self.ends(now).saturating_add(3600).to_string()))
+            .only_if_at_most("attempts", i64::from(self.attempts).saturating_sub(1))
+    }
+
+    /// A refusal of an attempt too many, with when to try again.
+    pub(crate) fn refuse(self, problem: Problem, now: Timestamp) -> Problem {
+        let resets_in_seconds = self.resets_in_seconds(now);
+        let status = RateStatus { limit: self, remaining: 0, resets_in_seconds };
+        let named = status.headers().into_iter().filter_map(|(name, value)| Some((name?, value)));
+        named.fold(problem.retry_after(resets_in_seconds), |problem, (name, value)| problem.with_header(name, value))
     }
 
     fn window_seconds(self) -> i64 {
@@ -75,17 +91,6 @@ impl RateLimit {
 }
 
 impl RateStatus {
-    /// The answer to an attempt too many.
-    fn refusal(&self) -> Problem {
-        let mut problem = Problem::too_many_requests(self.resets_in_seconds);
-        for (name, value) in self.headers() {
-            if let Some(name) = name {
-                problem = problem.with_header(name, value);
-            }
-        }
-        problem
-    }
-
     /// The headers `RateLimit-Policy` and `RateLimit`, as the IETF draft "RateLimit header fields" spells them.
     pub fn headers(&self) -> HeaderMap {
         let RateLimit { name, attempts, window } = self.limit;
@@ -103,11 +108,7 @@ impl Store {
     /// the window ends at a fixed time whatever an attacker does.
     pub async fn count_attempt(&self, limit: RateLimit, subject: &str) -> Result<RateStatus, Problem> {
         let now = self.clock.now();
-        let update = Update::new(limit.key_of(subject, now), "rateCounter")
-            .add("attempts", 1)
-            .set("ttl", AttributeValue::N(limit.ends(now).saturating_add(3600).to_string()))
-            .only_if_at_most("attempts", i64::from(limit.attempts).saturating_sub(1));
-        let counter = self.update(update).await?;
+        let counter = self.update(limit.attempt(subject, now)).await?;
         limit.status(counter.map_or(u32::MAX, |counter| RateLimit::attempts_of(&counter)), now)
     }
 
