@@ -105,7 +105,7 @@ async fn used(platform: &TestPlatform, ada: &Founder) -> Value {
     // Behind the scenes, where no fault gets in the way.
     let store = Store::new(
         platform.dynamodb.client(),
-        platform.services.store.table(),
+        platform.services.store.tables().clone(),
         platform.services.clock.clone(),
         platform.services.ids.clone(),
     );

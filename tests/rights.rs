@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use shared::access::{LinkSecrets, PlatformRole, Role};
 use shared::event::{Actor, Fact};
 use shared::id::{
-    ConversationId, InvitationId, LeadId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId,
-    WebhookId,
+    ConversationId, InvitationId, LeadId, OrganizationId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId,
+    WebhookDeliveryId, WebhookId,
 };
 use shared::model::conversation::Conversation;
 use shared::model::invitation::{Invitation, InvitedAddress};
@@ -86,7 +86,10 @@ const fn others(status: u16) -> Expected {
 /// What an admin of the platform gets where support gets something else.
 fn as_platform_admin(operation: &str, support: u16) -> u16 {
     match operation {
-        "POST /api/users/create" | "POST /api/users/{userId}/portfolio" | "POST /api/users/{userId}/skills" => 201,
+        "POST /api/billing/credits/grant"
+        | "POST /api/users/create"
+        | "POST /api/users/{userId}/portfolio"
+        | "POST /api/users/{userId}/skills" => 201,
         "PUT /api/users/{userId}"
         | "PUT /api/users/{userId}/privacy"
         | "PUT /api/users/{userId}/portfolio/{entryId}" => 200,
@@ -118,6 +121,7 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
     let (lead, colleague) = (things.lead.to_string(), things.colleague.to_string());
     let invitation = json!({"token": things.invitation_token});
     let account = json!({"email": "new@example.com", "password": "correct horse battery", "name": "New"});
+    let grant = json!({"organizationId": things.organization, "credits": 5, "reason": "Why not."});
     let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
     BTreeMap::from([
         ("GET /api/health", bare(open(200))),
@@ -218,6 +222,10 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/tasks/{taskId}", bare(member(200))),
         ("POST /api/tasks/{taskId}/cancel", bare(member(200))),
         ("POST /api/tasks/{taskId}/retry", bare(member(409))),
+        ("GET /api/billing/plans", bare(open(200))),
+        ("GET /api/billing/usage", bare(member(200))),
+        ("GET /api/billing/credits/history", bare(member(200))),
+        ("POST /api/billing/credits/grant", with(grant, operators(403))),
         ("GET /api/analytics/platform", bare([401, 403, 403, 403, 403, 200])),
         ("GET /api/users", bare(signed_in(422))),
         ("POST /api/users/create", with(json!({"email": "new@example.com", "name": "New"}), operators(403))),
@@ -255,6 +263,7 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
 
 /// The organisation's things that paths name.
 struct Things {
+    organization: OrganizationId,
     lead: LeadId,
     task: TaskId,
     venture: VentureId,
@@ -296,6 +305,7 @@ impl Things {
         let delivery = WebhookDelivery::new(services.ids.next(), webhook.id, &event, "venture.created", now);
         let delivery = delivery.attempt_failed("refused", Some(500), false, now);
         let things = Self {
+            organization: organization_id,
             webhook: webhook.id,
             delivery: delivery.id,
             colleague: colleague.user_id,

@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import path from "node:path";
 
-import { TABLE_NAME } from "./local_cloud.mjs";
+import { LEDGER_TABLE_NAME, TABLE_NAME } from "./local_cloud.mjs";
 import { sender } from "./requests.mjs";
 
 // `import` does not look into NODE_PATH, where infra/checks/environment says that wrangler is; `require` does.
@@ -16,7 +16,7 @@ export function options(awsUrl, variables = {}) {
     workers: [
       {
         configPath: CONFIGURATION,
-        vars: { TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB: awsUrl, ...variables },
+        vars: { TABLE_NAME, LEDGER_TABLE_NAME, AWS_ENDPOINT_URL_DYNAMODB: awsUrl, ...variables },
         secrets: { AWS_ACCESS_KEY_ID: "local", AWS_SECRET_ACCESS_KEY: "local" },
       },
     ],

@@ -18,6 +18,7 @@ const START_DEADLINE_MS = 30_000;
 
 /** Its table's name. */
 export const TABLE_NAME = "groundwork-local-platform";
+export const LEDGER_TABLE_NAME = "groundwork-local-ledger";
 
 /** Starts it and waits until it is ready: where its API and its AWS endpoint are, and what stops it. */
 export async function startLocalCloud() {

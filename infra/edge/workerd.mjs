@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 
-import { TABLE_NAME } from "./local_cloud.mjs";
+import { LEDGER_TABLE_NAME, TABLE_NAME } from "./local_cloud.mjs";
 
 const REPOSITORY = path.resolve(import.meta.dirname, "../..");
 /** What infra/edge/build-workers made. */
@@ -25,6 +25,7 @@ export function variables(awsUrl, environment = "test") {
     ENVIRONMENT: environment,
     AWS_REGION: "eu-west-1",
     TABLE_NAME,
+    LEDGER_TABLE_NAME,
     AWS_ENDPOINT_URL_DYNAMODB: awsUrl,
     AWS_ACCESS_KEY_ID: "local",
     AWS_SECRET_ACCESS_KEY: "local",

@@ -26,6 +26,13 @@ impl Scenario {
         drop(self.ai.clone().unavailable());
         let again = json!({"message": "Hello", "conversationId": said["conversationId"]});
         assert_eq!(self.send("POST", "/api/chat/message", Some(again)).await.status, 503);
+        self.get("/api/billing/plans").await;
+        self.get("/api/billing/usage").await;
+        self.get("/api/billing/credits/history").await;
+        set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
+        let grant = json!({"organizationId": self.ada.organization, "credits": 5, "reason": "For the outage."});
+        self.post("/api/billing/credits/grant", grant, 201).await;
+        set_role(&self.platform.services, &self.ada.email, None).await.unwrap();
         self.get("/api/chat/conversations").await;
         self.get(&format!("/api/chat/conversations/{}/messages", said["conversationId"].as_str().unwrap())).await;
     }

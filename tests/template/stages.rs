@@ -63,6 +63,7 @@ fn the_worker_and_the_functions_mean_the_same_table_and_frontend() {
         let (variables, deployment) = (&wrangler["env"][stage]["vars"], Deployment::read(stage));
         assert_eq!(variables["ENVIRONMENT"].as_str(), Some(stage));
         assert_eq!(variables["TABLE_NAME"].as_str(), deployment.properties("PlatformTable")["TableName"].as_str());
+        assert_eq!(variables["LEDGER_TABLE_NAME"].as_str(), deployment.properties("LedgerTable")["TableName"].as_str());
         assert_eq!(variables["FRONTEND_URL"].as_str(), deployment.parameters.get("FrontendUrl").map(String::as_str));
         let region = samconfig(stage)["region"].as_str().unwrap().to_owned();
         assert_eq!(variables["AWS_REGION"].as_str(), Some(region.as_str()));

@@ -11,6 +11,7 @@ use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::RunId;
 use shared::model::agentic_run::{Action, Insight};
 use shared::services::Services;
+use shared::shortfall::{Feature, Shortfall};
 use shared::store::{IdempotencyKey, Reply, Transaction};
 use utoipa::ToSchema;
 
@@ -52,7 +53,7 @@ pub(crate) struct Analysis {
     request_body(content = Option<Analyze>, description = "Nothing, or an empty object."),
     responses(
         (status = 200, description = "The run.", body = Analysis),
-        (status = 402, description = "`plan_required`: the plan does not include the agentic engine."),
+        (status = 402, description = "`plan_required`: the plan does not include the agentic engine; `plan` is the least that does."),
     )
 )]
 pub(crate) async fn analyze(
@@ -66,8 +67,8 @@ pub(crate) async fn analyze(
     // The key is recorded before the run, which takes several transactions: a repeat, also at the same time, goes on with the same run
     // and answers as it ends, whatever became of the plan since.
     let begin = || async {
-        if !access.plan().agentic_engine {
-            return Err(Error::PlanRequired(access.plan()));
+        if !Feature::AgenticEngine.is_on(access.plan()) {
+            return Err(Error::Shortfall(access.plan(), Shortfall::Feature(Feature::AgenticEngine)));
         }
         Ok((Transaction::new(), StatusCode::OK, Begun { run_id: services.ids.next() }))
     };

@@ -3,9 +3,9 @@
 use http::StatusCode;
 use shared::ai::AiError;
 use shared::id::ConversationId;
-use shared::model::task::TaskKind;
 use shared::plan::Plan;
 use shared::problem::{FieldProblem, Problem};
+use shared::shortfall::Shortfall;
 
 /// How long a caller waits for the assistant when its provider does not say.
 const AI_PAUSE_SECONDS: u32 = 30;
@@ -15,10 +15,8 @@ const AI_PAUSE_SECONDS: u32 = 30;
 pub enum Error {
     /// The assistant gave no usable answer to a message that is saved in this conversation.
     Ai(AiError, ConversationId),
-    /// The plan does not include the agentic engine.
-    PlanRequired(&'static Plan),
-    /// What the plan includes of this month is used up.
-    TaskLimitReached(&'static Plan, TaskKind),
+    /// This plan does not have it, or no more of it.
+    Shortfall(&'static Plan, Shortfall),
     /// The task is to work on a lead that is not there.
     LeadUnknown,
     /// The lead of the task was removed meanwhile.
@@ -39,24 +37,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Ai(error, conversation) => ai(&error).with_extension("conversationId", conversation),
-            Error::PlanRequired(plan) => {
-                let detail =
-                    format!("The {} plan does not include the agentic engine; every plan above Free does.", plan.title);
-                Self::plan_required("plan_required", detail)
-            }
-            Error::TaskLimitReached(plan, kind) => {
-                let includes = match kind {
-                    TaskKind::LeadFollowup => format!("{} tasks", plan.monthly.tasks),
-                    TaskKind::SocialMediaPost => {
-                        format!("{} tasks and {} posts", plan.monthly.tasks, plan.monthly.posts)
-                    }
-                };
-                let detail = format!(
-                    "The {} plan includes {includes} a month, and this month's are used up; a larger plan has more.",
-                    plan.title
-                );
-                Self::plan_required("task_limit_reached", detail)
-            }
+            Error::Shortfall(plan, shortfall) => shortfall.on(plan),
             Error::LeadUnknown => Self::invalid(vec![FieldProblem::new("leadId", "is no lead of this organisation")]),
             Error::LeadGone => Self::conflict("lead_gone", "The lead of this task was removed."),
             Error::FollowUpOpen => Self::conflict(

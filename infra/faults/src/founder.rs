@@ -13,8 +13,16 @@ use crate::journal::Journal;
 
 pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Why a command may be refused now and accepted a moment later.
-const PASSING_REFUSALS: [&str; 7] =
-    ["ai_refused", "follow_up_open", "lead_gone", "not_failed", "not_pending", "post_task_open", "task_limit_reached"];
+const PASSING_REFUSALS: [&str; 8] = [
+    "ai_refused",
+    "fair_use_reached",
+    "follow_up_open",
+    "lead_gone",
+    "not_failed",
+    "not_pending",
+    "post_task_open",
+    "task_limit_reached",
+];
 /// Chat admits 30 messages a minute of an account.
 const CHAT_PAUSE: Duration = Duration::from_millis(2_500);
 
@@ -199,6 +207,9 @@ impl Founder {
         self.chatted = Some(Instant::now());
         let message = json!({"message": "How do I find my first customers?", "conversationId": self.conversation});
         let answer = self.command("/api/chat/message", &message).await;
+        if answer.code() == "fair_use_reached" {
+            return;
+        }
         let mut journal = self.journal.lock().expect("nobody panics while holding it");
         journal.questions += 1;
         if answer.code() == "ai_refused" {

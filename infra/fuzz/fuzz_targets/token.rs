@@ -23,7 +23,7 @@ static ISSUED: LazyLock<Issued> = LazyLock::new(|| {
     let clock = Clock::new(SystemClock);
     let (now, ids) = (Timestamp::from_seconds(1_795_165_200), Ids::new(clock, SeededEntropy::new(1)));
     let variables: Variables =
-        [("TABLE_NAME", "t"), ("ENVIRONMENT", "test")].map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        [("TABLE_NAME", "t"), ("LEDGER_TABLE_NAME", "l"), ("ENVIRONMENT", "test")].map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let issuer = TokenIssuer::new(PlatformConfig::read(&variables).expect("it is complete").tokens);
     let pair = TokenIssuer::new_key(&ids, now).expect("keys can be made");
     let token = issuer.issue(&pair.signing, ids.next(), "ada@example.com", ids.next(), now).expect("it signs").token;

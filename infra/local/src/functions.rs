@@ -54,6 +54,7 @@ pub fn openapi() -> OpenApi {
         ("ventures", ventures::router().document()),
         ("crm", crm::router().document()),
         ("agents", agents::router().document()),
+        ("billing", billing::router().document()),
         ("analytics", analytics::router().document()),
     ];
     let health = health_routes().document();
@@ -71,6 +72,7 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
+        ("billing", billing::router().with_state(billing::Deps { services: services() })),
         ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
     ];
     let routers = routers.map(|(function, router)| recorded(parts.journal, function, router));

@@ -115,8 +115,12 @@ impl Platform {
         let template = Template::read(TEMPLATE)?;
         template.create_tables(&dynamodb)?;
         template.create_queues(&sqs).await?;
-        let table = template.tables.get("PlatformTable").map(|table| table.name.clone()).unwrap_or_default();
-        let defaults = [("TABLE_NAME".to_owned(), table), ("ENVIRONMENT".to_owned(), "local".to_owned())];
+        let table = |id: &str| template.tables.get(id).map(|table| table.name.clone()).unwrap_or_default();
+        let defaults = [
+            ("TABLE_NAME".to_owned(), table("PlatformTable")),
+            ("LEDGER_TABLE_NAME".to_owned(), table("LedgerTable")),
+            ("ENVIRONMENT".to_owned(), "local".to_owned()),
+        ];
         let variables: Variables = defaults.into_iter().chain(variables).collect();
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);

@@ -65,7 +65,8 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     let clock = Clock::new(ClockAhead(Duration::from_secs(clock_ahead_seconds)));
     let client = dynamodb.client();
     let ids = Ids::new(clock.clone(), SystemEntropy);
-    let variables = variables().filter(|(name, _)| name != "TABLE_NAME").collect();
+    let variables =
+        variables().filter(|(name, _)| !matches!(name.as_str(), "TABLE_NAME" | "LEDGER_TABLE_NAME")).collect();
     let ai = Arc::new(OfflineAssistant);
     let time = clock.clone();
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());

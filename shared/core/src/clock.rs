@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -111,11 +112,21 @@ impl Timestamp {
 
     /// When the next UTC month begins, with which usage begins anew.
     pub fn next_month(self) -> Self {
+        self.after(Date::last_of_month)
+    }
+
+    /// When the next UTC day begins, with which a day's credits are there anew.
+    pub fn next_day(self) -> Self {
+        self.after(|today| today)
+    }
+
+    /// When the UTC day ends that `last_day` makes of this one.
+    fn after(self, last_day: impl Fn(Date) -> Date) -> Self {
         let first = jiff::Timestamp::from_millisecond(self.0).ok().and_then(|instant| {
-            let last_day = instant.to_zoned(TimeZone::UTC).date().last_of_month();
+            let last_day = last_day(instant.to_zoned(TimeZone::UTC).date());
             last_day.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok()
         });
-        // The last month of the last year has none after it.
+        // The last days of the last year have none after them.
         first.map_or(Self(Self::MAXIMUM_MS), |first| Self::from_milliseconds(first.timestamp().as_millisecond()))
     }
 
@@ -183,6 +194,18 @@ mod tests {
             assert_eq!(now.parse::<Timestamp>().unwrap().next_month().to_string(), next);
         }
         assert_eq!(Timestamp::from_milliseconds(i64::MAX).next_month().as_milliseconds(), Timestamp::MAXIMUM_MS);
+    }
+
+    #[test]
+    fn the_next_day_begins_at_midnight_to_the_millisecond() {
+        for (now, next) in [
+            ("2026-11-20T00:00:00Z", "2026-11-21T00:00:00.000Z"),
+            ("2026-11-20T23:59:59.999Z", "2026-11-21T00:00:00.000Z"),
+            ("2028-02-28T12:00:00Z", "2028-02-29T00:00:00.000Z"),
+            ("2026-12-31T23:59:59.999Z", "2027-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(now.parse::<Timestamp>().unwrap().next_day().to_string(), next);
+        }
     }
 
     #[test]

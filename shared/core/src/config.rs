@@ -8,6 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::catalogue::Catalogue;
+
 /// Names and values from the environment or a Worker's bindings.
 #[derive(Clone, Default)]
 pub struct Variables(BTreeMap<String, String>);
@@ -94,6 +96,8 @@ impl<'a> Reader<'a> {
 pub struct PlatformConfig {
     /// `TABLE_NAME`: the platform's table.
     pub table_name: String,
+    /// `LEDGER_TABLE_NAME`: the ledger's table.
+    pub ledger_table_name: String,
     /// `ENVIRONMENT`: `local`, `staging` or `production`.
     pub environment: String,
     /// `FRONTEND_URL`: the origin that browsers may call from; none may when it is not set.
@@ -121,6 +125,7 @@ impl PlatformConfig {
         let mut reader = Reader::new(variables);
         let config = Self {
             table_name: reader.required("TABLE_NAME"),
+            ledger_table_name: reader.required("LEDGER_TABLE_NAME"),
             environment: reader.required("ENVIRONMENT"),
             frontend_url: reader.optional("FRONTEND_URL").map(|url| url.trim_end_matches('/').to_owned()),
             tokens: TokenConfig {
@@ -132,6 +137,8 @@ impl PlatformConfig {
                 ),
             },
         };
+        // What is sold is configuration too, though it is part of the program.
+        Catalogue::faults().into_iter().for_each(|fault| reader.fault(fault));
         reader.finish(config)
     }
 }
@@ -145,7 +152,12 @@ mod tests {
         let variables: Variables =
             [("ACCESS_TOKEN_LIFETIME_SECONDS".to_owned(), "a day".to_owned())].into_iter().collect();
         let error = PlatformConfig::read(&variables).unwrap_err().to_string();
-        for name in ["TABLE_NAME is missing", "ENVIRONMENT is missing", "ACCESS_TOKEN_LIFETIME_SECONDS is malformed"] {
+        for name in [
+            "TABLE_NAME is missing",
+            "LEDGER_TABLE_NAME is missing",
+            "ENVIRONMENT is missing",
+            "ACCESS_TOKEN_LIFETIME_SECONDS is malformed",
+        ] {
             assert!(error.contains(name), "{error}");
         }
     }

@@ -11,8 +11,8 @@ use utoipa::ToSchema;
 use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
-    SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
+    ConversationId, CreditGrantId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId,
+    RequestId, SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
@@ -215,6 +215,9 @@ pub enum Fact {
     /// How the assistant is to speak and act for an organisation changed; whether it may read emotions in texts.
     #[serde(rename = "organization.aiConfigurationChanged", rename_all = "camelCase")]
     AiConfigurationChanged { emotion_detection: bool },
+    /// An operator gave an organisation credits.
+    #[serde(rename = "billing.creditsGranted", rename_all = "camelCase")]
+    CreditsGranted { grant_id: CreditGrantId, credits: i64 },
     /// An organisation was deleted; it can be restored for a while.
     #[serde(rename = "organization.deleted", rename_all = "camelCase")]
     OrganizationDeleted { plan: PlanName },

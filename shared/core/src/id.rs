@@ -182,8 +182,16 @@ identifiers! {
     WebhookId = "whk_",
     /// One event on its way to such an endpoint.
     WebhookDeliveryId = "whd_",
+    /// Credits that an organisation was given.
+    CreditGrantId = "crg_",
+    /// A movement of an organisation's credits.
+    CreditMovementId = "crm_",
     /// A mail to a person.
     MailId = "mal_",
+    /// A transfer of the ledger.
+    TransferId = "trf_",
+    /// A stake of BUZ.
+    StakeId = "stk_",
 }
 
 impl UserId {

@@ -9,13 +9,13 @@ use crate::clock::Clock;
 use crate::config::PlatformConfig;
 use crate::event::{Actor, Event, Fact};
 use crate::id::{Ids, OrganizationId};
-use crate::store::Store;
+use crate::store::{Store, TableNames};
 use crate::trace::Trace;
 
 /// The table, the time, the identifiers and what verifies callers; built once per instance and cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Services {
-    /// The platform's table.
+    /// The platform's tables.
     pub store: Store,
     /// The time.
     pub clock: Clock,
@@ -34,7 +34,8 @@ pub struct Services {
 impl Services {
     /// Builds everything from what only a host can provide.
     pub fn new(client: Client, clock: Clock, ids: Ids, config: PlatformConfig) -> Self {
-        let store = Store::new(client, &config.table_name, clock.clone(), ids.clone());
+        let tables = TableNames::new(&config.table_name, &config.ledger_table_name);
+        let store = Store::new(client, tables, clock.clone(), ids.clone());
         Self {
             keys: KeyRing::new(store.clone(), clock.clone()),
             tokens: TokenIssuer::new(config.tokens.clone()),

@@ -1,4 +1,4 @@
-//! The platform's table for one test.
+//! The platform's tables for one test.
 
 use std::time::Duration;
 
@@ -93,7 +93,11 @@ impl Cloud {
         let client = Self::client(&dynamodb, service);
         let clock = Clock::new(time);
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
-        let variables = [("TABLE_NAME", "groundwork-local-platform"), ("ENVIRONMENT", "test")];
+        let variables = [
+            ("TABLE_NAME", "groundwork-local-platform"),
+            ("LEDGER_TABLE_NAME", "groundwork-local-ledger"),
+            ("ENVIRONMENT", "test"),
+        ];
         let variables: Variables =
             variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
         let config = PlatformConfig::read(&variables).expect("the test's configuration is complete");

@@ -3,16 +3,18 @@
 use http::StatusCode;
 use shared::access::{Member, OrganizationAccess};
 use shared::ai::{self, ChatContext, Completion, prompt};
-use shared::event::Fact;
+use shared::credits::{Held, Position};
+use shared::event::{Actor, Fact};
 use shared::id::{ConversationId, MessageId};
 use shared::model::ai_configuration::AiConfiguration;
 use shared::model::conversation::{Conversation, Message, MessageRole};
 use shared::model::usage::Usage;
 use shared::model::venture::Venture;
+use shared::plan::CreditAction;
 use shared::problem::Problem;
-use shared::store::{Listing, Reply, Run, StoreError, Transaction};
+use shared::store::{Listing, Reply, Run, Transaction};
 
-use super::message::{ChatAnswer, SendMessage};
+use super::message::{ChatAnswer, LEASE, SendMessage};
 use super::own_conversation;
 use crate::{Deps, Error};
 
@@ -31,15 +33,20 @@ pub(super) struct Exchange<'a> {
 
 impl Exchange<'_> {
     pub(super) async fn carry_out(&self) -> Result<Reply<ChatAnswer>, Error> {
-        let asked = self.save_question().await?;
-        let history = self.history(&asked).await?;
+        let (asked, held) = self.save_question().await?;
+        let answered = self.answer(&asked, held.as_ref()).await;
+        if let Err(error) = &answered {
+            self.release(held.as_ref(), error).await?;
+        }
+        answered
+    }
+
+    async fn answer(&self, asked: &Message, held: Option<&Held>) -> Result<Reply<ChatAnswer>, Error> {
+        let history = self.history(asked).await?;
         let context = self.context().await?;
         match self.deps.ai.complete(prompt::chat(&context, history)).await {
-            Ok(completion) => self.save_answer(&asked, completion).await,
-            Err(error) => {
-                self.settle(error.usage()).await?;
-                Err(Error::Ai(error, asked.conversation_id))
-            }
+            Ok(completion) => self.save_answer(asked, held, completion).await,
+            Err(error) => Err(Error::Ai(error, asked.conversation_id)),
         }
     }
 
@@ -48,8 +55,9 @@ impl Exchange<'_> {
         self.input.conversation_id.unwrap_or_else(|| self.run.command_id().ulid().into())
     }
 
-    /// The intent: the person's message, once.
-    async fn save_question(&self) -> Result<Message, Error> {
+    /// The intent: the person's message, once, and the credits that its answer will cost. A repeat holds them anew: what an attempt before
+    /// it held was released, or times out by the time that a repeat may take over.
+    async fn save_question(&self) -> Result<(Message, Option<Held>), Error> {
         let (services, access) = (&self.deps.services, self.access);
         let (organization_id, user_id, now) =
             (access.organization_id(), access.principal.user_id, services.clock.now());
@@ -66,8 +74,12 @@ impl Exchange<'_> {
             .execute(|| async {
                 let mut transaction = Transaction::<Error>::new();
                 let key = Message::key_of(organization_id, asked.conversation_id, asked.id);
-                if let Some(saved) = services.store.get::<Message>(&key).await? {
-                    return Ok((transaction, saved.value));
+                let own = std::slice::from_ref(&key);
+                let credits = Position::read(services, (&access.organization).into(), &[], own).await?;
+                let saved = credits.reading().get::<Message>(&key)?;
+                let held = credits.hold(&mut transaction, CreditAction::ChatMessage, LEASE)?;
+                if let Some(saved) = saved {
+                    return Ok((transaction, (saved.value, held)));
                 }
                 if self.input.conversation_id.is_some() {
                     let conversation = own_conversation(services, access, asked.conversation_id).await?;
@@ -86,7 +98,7 @@ impl Exchange<'_> {
                 let fact = Fact::ChatMessageSent { conversation_id: asked.conversation_id, message_id: asked.id };
                 transaction.create(access.event(services, fact));
                 transaction.create(asked.clone());
-                Ok((transaction, asked.clone()))
+                Ok((transaction, (asked.clone(), held)))
             })
             .await
     }
@@ -116,7 +128,12 @@ impl Exchange<'_> {
     }
 
     /// The outcome: the assistant's message, what it cost, and the answer for a repeat.
-    async fn save_answer(&self, asked: &Message, completion: Completion) -> Result<Reply<ChatAnswer>, Error> {
+    async fn save_answer(
+        &self,
+        asked: &Message,
+        held: Option<&Held>,
+        completion: Completion,
+    ) -> Result<Reply<ChatAnswer>, Error> {
         let services = &self.deps.services;
         let Completion { content, usage, .. } = completion;
         // Above the question's id even within its millisecond: messages are read in the order of their ids.
@@ -132,24 +149,45 @@ impl Exchange<'_> {
                 let mut transaction = Transaction::<Error>::new();
                 transaction.create(answer.clone());
                 transaction.update(Usage::settle_chat_message(organization_id, &created_at.month(), usage));
+                let credits = self.settle(&mut transaction, held, held.map_or(0, Held::credits)).await?;
                 let fact = Fact::ChatMessageAnswered { conversation_id, message_id: id, input_tokens, output_tokens };
                 transaction.create(self.access.event(services, fact));
-                let body = ChatAnswer { conversation_id, message: answer.clone().into(), usage: usage.into() };
+                let body = ChatAnswer { conversation_id, message: answer.clone().into(), usage: usage.into(), credits };
                 transaction.answer(self.run, StatusCode::OK, &body)?;
                 Ok((transaction, Reply { status: StatusCode::OK, body, replayed: false }))
             })
             .await
     }
 
-    /// Counts the tokens of an attempt without an answer. Nothing happened that a trail would show, so it is a counter's single write.
-    async fn settle(&self, tokens: ai::Usage) -> Result<(), StoreError> {
-        if tokens.total_tokens() == 0 {
-            return Ok(());
-        }
+    /// Burns so many of the held credits, and releases the rest; how many burned.
+    async fn settle(
+        &self,
+        transaction: &mut Transaction<Error>,
+        held: Option<&Held>,
+        credits: i64,
+    ) -> Result<i64, Problem> {
+        let Some(held) = held else { return Ok(0) };
+        let position = held.read(&self.deps.services, (&self.access.organization).into(), &[]).await?;
+        position.settle(transaction, held, credits, Actor::User { user_id: self.access.principal.user_id })
+    }
+
+    /// Releases what an attempt without an answer held, and counts its tokens, which its provider bills. Nothing happened that a trail would
+    /// show.
+    async fn release(&self, held: Option<&Held>, error: &Error) -> Result<(), Error> {
+        let tokens = if let Error::Ai(error, _) = error { error.usage() } else { ai::Usage::default() };
         let services = &self.deps.services;
-        let month = services.clock.now().month();
-        let update = Usage::settle_tokens(self.access.organization_id(), &month, tokens);
-        services.store.try_update(update).await.map(drop)
+        services
+            .store
+            .execute(|| async {
+                let mut transaction = Transaction::<Error>::new();
+                self.settle(&mut transaction, held, 0).await?;
+                if tokens.total_tokens() > 0 {
+                    let month = services.clock.now().month();
+                    transaction.update(Usage::settle_tokens(self.access.organization_id(), &month, tokens));
+                }
+                Ok((transaction, ()))
+            })
+            .await
     }
 }
 

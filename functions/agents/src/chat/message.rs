@@ -20,8 +20,8 @@ use crate::{Deps, Error};
 
 /// Chat is a priced endpoint: 30 messages a minute are more than a person writes.
 const RATE_LIMIT: RateLimit = RateLimit { name: "chat", attempts: 30, window: Duration::from_secs(60) };
-/// How long an answer may take; as long as the function may run.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long an answer may take, and its credits are held; as long as the function may run.
+pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// A message to the assistant.
 #[derive(Serialize, Deserialize, ToSchema, Validate)]
@@ -45,8 +45,12 @@ pub(crate) struct ChatAnswer {
     pub(super) conversation_id: ConversationId,
     /// The answer.
     pub(super) message: MessageView,
-    /// What it cost.
+    /// The tokens that it took.
     pub(super) usage: TokenUsage,
+    /// The credits that it cost.
+    #[serde(default)]
+    #[schema(minimum = 0, example = 10)]
+    pub(super) credits: i64,
 }
 
 /// The tokens that an answer used, as its provider counts them.
@@ -70,6 +74,8 @@ impl From<ai::Usage> for TokenUsage {
 /// The message is saved before the assistant is asked. When it cannot answer (503 `ai_unavailable`), repeat the request as it was under
 /// the same Idempotency-Key: the message is not saved twice. Without a key, send it again in the conversation that it was saved in, which
 /// the problem names as `conversationId`; so does 422 `ai_refused`.
+///
+/// Credits are held while the assistant is asked and burn with its answer; without one they are there again.
 #[utoipa::path(
     post, path = "/api/chat/message", operation_id = "sendMessage", tag = "agents",
     security(("accessToken" = [])),
@@ -80,9 +86,10 @@ impl From<ai::Usage> for TokenUsage {
     request_body = SendMessage,
     responses(
         (status = 200, description = "The answer.", body = ChatAnswer),
+        (status = 402, description = "`credits_required`: the credits do not suffice; `missingCredits` says how many are missing, `resetsAt` when the day's are there again, `plan` which plan goes on without."),
         (status = 409, description = "`in_progress`: the same message is being answered; wait and repeat."),
         (status = 422, description = "`ai_refused`: the assistant declines to answer this."),
-        (status = 429, description = "More messages than a person writes."),
+        (status = 429, description = "More messages than a person writes; or, beyond the day's credits of a plan that goes on without, `fair_use_reached`."),
         (status = 503, description = "`ai_unavailable`: the message is saved, but the assistant cannot answer now."),
     )
 )]

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use super::subject::Subject;
 use super::view::TaskView;
+use super::{explained, limit_reached};
 use crate::Error;
 
 /// A new task.
@@ -54,7 +55,7 @@ impl CreateTask {
     request_body = CreateTask,
     responses(
         (status = 201, description = "The task.", body = TaskView),
-        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up."),
+        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up; `missing` says which, `plan` which plan has more, `resetsAt` when they are there again."),
         (status = 409, description = "`follow_up_open` or `post_task_open`: such a task is open already."),
     )
 )]
@@ -75,9 +76,11 @@ pub(crate) async fn create_task(
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &task, now)?;
         let event = access.event(&services, Fact::TaskCreated { task_id: id, kind: input.kind });
-        let limit_reached = Error::TaskLimitReached(access.plan(), input.kind);
-        shared::tasks::create(&mut transaction, task.clone(), access.plan(), event, limit_reached);
+        shared::tasks::create(&mut transaction, task.clone(), access.plan(), event, limit_reached(&access, now));
         Ok((transaction, StatusCode::CREATED, TaskView::from(task)))
     };
-    services.store.execute_once(once.as_ref(), plan).await
+    match services.store.execute_once(once.as_ref(), plan).await {
+        Err(error) => Err(explained(&services, &access, error).await),
+        created => created,
+    }
 }

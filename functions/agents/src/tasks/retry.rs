@@ -9,9 +9,9 @@ use shared::id::TaskId;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
 
-use super::find;
 use super::subject::Subject;
 use super::view::TaskView;
+use super::{explained, find, limit_reached};
 use crate::Error;
 
 /// Put a failed task on the list again. Like a new task, it uses one of the month's.
@@ -25,7 +25,7 @@ use crate::Error;
     ),
     responses(
         (status = 200, description = "The task.", body = TaskView),
-        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up."),
+        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up; `missing` says which, `plan` which plan has more, `resetsAt` when they are there again."),
         (status = 409, description = "`not_failed`, `lead_gone`, `follow_up_open` or `post_task_open`."),
     )
 )]
@@ -42,10 +42,13 @@ pub(crate) async fn retry_task(
         let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await?;
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &next, now)?;
-        transaction.update_or(next.reserve(access.plan()), Error::TaskLimitReached(access.plan(), kind));
+        transaction.update_or(next.reserve(access.plan()), limit_reached(&access, now));
         transaction.create(access.event(&services, Fact::TaskRetried { task_id: id, kind }));
         transaction.replace(&task, next.clone());
         Ok((transaction, StatusCode::OK, TaskView::from(next)))
     };
-    services.store.execute_once(once.as_ref(), plan).await
+    match services.store.execute_once(once.as_ref(), plan).await {
+        Err(error) => Err(explained(&services, &access, error).await),
+        retried => retried,
+    }
 }

@@ -110,6 +110,7 @@ async fn the_free_plan_does_not_include_it() {
     let (app, ada) = (app(&cloud, &ScriptedAi::new()), founder(&cloud, PlanName::Free).await);
     let problem = app.post(PATH).by(&ada).send().await.expect_problem(402, "plan_required");
     assert!(problem["detail"].as_str().unwrap().contains("Free"));
+    assert_eq!((&problem["missing"], &problem["plan"]), (&json!("agenticEngine"), &json!("pro")));
     assert!(trail(&cloud.services, ada.organization_id).await.is_empty());
 }
 

@@ -10,6 +10,7 @@ use shared::ai::{AiError, Usage};
 use shared::id::VentureId;
 use shared::model::ai_configuration::AiConfiguration;
 use shared::model::venture::{Venture, VentureStage};
+use shared::plan::PlanName;
 use testkit::{Caller, Cloud, FaultPlan, Request, ScriptedAi, TestApp};
 use tokio::time::{advance, timeout};
 
@@ -214,6 +215,8 @@ async fn a_refusal_is_told_apart_and_paid_for() {
 async fn thirty_messages_a_minute_are_enough() {
     let (cloud, ai) = (Cloud::new(), ScriptedAi::new());
     let (app, ada, bob) = (app(&cloud, &ai), cloud.caller("Ada").await, cloud.caller("Bob").await);
+    // Credits run out before that on Free.
+    cloud.set_plan(ada.organization_id, PlanName::Outreach).await;
     for number in 0..30 {
         say(&app, &ada, &format!("Hello {number}")).send().await.expect(200);
     }

@@ -5,6 +5,8 @@ mod agentic_analyze;
 #[cfg(test)]
 mod chat_conversations;
 #[cfg(test)]
+mod chat_credits;
+#[cfg(test)]
 mod chat_message;
 #[cfg(test)]
 mod finished_run;

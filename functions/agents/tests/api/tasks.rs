@@ -9,6 +9,7 @@ use shared::ai;
 use shared::id::{LeadId, OrganizationId, TaskId};
 use shared::model::lead::{Lead, LeadStatus};
 use shared::model::task::{Task, TaskError, TaskStatus};
+use shared::model::usage::{Limited, Usage};
 use shared::plan::PlanName;
 use testkit::{Cloud, ScriptedAi};
 use tokio::time::advance;
@@ -106,15 +107,34 @@ async fn the_plans_tasks_are_counted_by_the_month() {
         app.post(PATH).by(&ada).json(&follow_up(eleventh)).send().await.expect_problem(402, "task_limit_reached");
     let detail = problem["detail"].as_str().unwrap();
     assert!(detail.contains("Free") && detail.contains("10 tasks"), "{detail}");
+    assert_eq!((&problem["missing"], &problem["plan"]), (&json!("tasks"), &json!("pro")));
+    assert_eq!(problem["resetsAt"], json!(cloud.services.clock.now().next_month()));
     assert_eq!(rows::lead(&cloud, ada.organization_id, eleventh).await.open_follow_up_task_id, None);
     let problem = app.post(PATH).by(&ada).json(&post()).send().await.expect_problem(402, "task_limit_reached");
-    assert!(problem["detail"].as_str().unwrap().contains("5 posts"));
+    assert_eq!(problem["missing"], "tasks", "of posts there are five");
     app.post(&action(&last, "cancel")).by(&ada).send().await.expect(200);
     app.post(PATH).by(&ada).json(&follow_up(eleventh)).send().await.expect(201);
     app.post(PATH).by(&ada).json(&post()).send().await.expect_problem(402, "task_limit_reached");
     cloud.set_plan(ada.organization_id, PlanName::Pro).await;
     advance(Duration::from_secs(5)).await;
     app.post(PATH).by(&ada).json(&post()).send().await.expect(201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_post_it_is_told_whether_tasks_or_posts_are_used_up() {
+    let cloud = Cloud::new();
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (store, month) = (&cloud.services.store, cloud.services.clock.now().month());
+    for _ in 0..5 {
+        let limited: &[Limited] = &[Limited::Tasks, Limited::Posts];
+        let reserve = Usage::reserve(ada.organization_id, &month, limited, PlanName::Free.plan());
+        assert!(store.try_update(reserve).await.unwrap());
+    }
+    let problem = app.post(PATH).by(&ada).json(&post()).send().await.expect_problem(402, "task_limit_reached");
+    assert_eq!((&problem["missing"], &problem["plan"]), (&json!("posts"), &json!("pro")));
+    assert!(problem["detail"].as_str().unwrap().contains("5 posts"), "{problem}");
+    let lead = cloud.lead(ada.organization_id, "Lead", LeadStatus::New, 1).await;
+    app.post(PATH).by(&ada).json(&follow_up(lead)).send().await.expect(201);
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,7 +95,8 @@ impl Bench {
     /// The store without faults, for looking behind the scenes.
     pub(crate) fn clean_store(&self) -> Store {
         let services = &self.cloud.services;
-        Store::new(self.cloud.dynamodb.client(), services.store.table(), services.clock.clone(), services.ids.clone())
+        let (tables, clock) = (services.store.tables().clone(), services.clock.clone());
+        Store::new(self.cloud.dynamodb.client(), tables, clock, services.ids.clone())
     }
 
     /// An event of now, not yet written.

@@ -6,7 +6,7 @@ use embedded::template::Template;
 use serde_json::json;
 use shared::model::lead::LeadStatus;
 use shared::model::task::{TaskInput, TaskStatus};
-use shared::store::Store;
+use shared::store::{Store, TableNames};
 use shared_lambda::{QueueSender, SqsEvent};
 use task_runner::handle;
 use testkit::{Cloud, ScriptedAi, TEMPLATE};
@@ -66,7 +66,8 @@ async fn while_the_table_fails_messages_come_again() {
     let task = create(&cloud, &ada, TaskInput::SocialMediaPost).await;
     let mut down = deps(&cloud, &ai);
     let (client, clock, ids) = (cloud.services.store.client(), &cloud.services.clock, &cloud.services.ids);
-    down.services.store = Store::new(client.clone(), "no-such-table", clock.clone(), ids.clone());
+    down.services.store =
+        Store::new(client.clone(), TableNames::new("no-such-table", "no-such-ledger"), clock.clone(), ids.clone());
     let dead_letters = QueueSender::new(sqs.client(), sqs.queue_url(DEAD_LETTERS));
     let event = batch(&[serde_json::to_string(&message(&task)).unwrap()]);
     let answer = handle(&down, &dead_letters, event).await;

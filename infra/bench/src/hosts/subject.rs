@@ -129,6 +129,7 @@ impl World {
             )),
             "crm" => Ok(post("/api/crm/leads", &json!({ "name": " ", "email": "nobody" }))),
             "agents" => Ok(post("/api/chat/message", &json!({ "message": " " }))),
+            "billing" => Ok(Exchange::request("GET", "/api/billing/credits/history?limit=0", token, None, 422)),
             "analytics" => Ok(Exchange::request("GET", "/api/analytics/platform", token, None, 403)),
             _ => Err(format!("infra/bench/src/hosts/subject.rs has no requests for {name} yet: add them").into()),
         }
@@ -146,6 +147,7 @@ impl World {
             (None, "ventures") => get("/api/ventures", &self.founder),
             (None, "crm") => get("/api/crm/leads", &self.founder),
             (None, "agents") => get("/api/tasks", &self.founder),
+            (None, "billing") => get("/api/billing/usage", &self.founder),
             (None, "analytics") => get("/api/analytics/platform", &self.supporter),
             (Some(EventSource::Queue { queue, .. }), name) => {
                 Exchange { event: queue_event(queue, &[self.message(name)?]), expected: Expected::WholeBatch }

@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod billing;
 mod credentials;
 mod crm;
 mod jobs;
@@ -124,6 +125,7 @@ pub async fn run() -> Figures {
     credentials::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
+    billing::run(&mut scenario).await;
     people::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;

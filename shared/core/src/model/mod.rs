@@ -10,6 +10,8 @@ pub mod connection;
 pub mod conversation;
 pub mod counter;
 pub mod credential;
+pub mod credit_movement;
+pub mod credit_wallet;
 pub mod erasure;
 pub mod invitation;
 pub mod known_network;
@@ -44,7 +46,7 @@ use crate::store::DueIndex;
 pub const DUE_SHARDS: u8 = 8;
 
 /// A place in the `due` index for a row of this kind: the shard follows from the row's id, so that it does not move.
-fn due(kind: &str, id: ulid::Ulid, sort: String) -> DueIndex {
+pub(crate) fn due(kind: &str, id: ulid::Ulid, sort: String) -> DueIndex {
     let shard = u128::from(id) % u128::from(DUE_SHARDS);
     DueIndex { partition: format!("{kind}#{shard}"), sort }
 }

@@ -3,6 +3,7 @@
 
 use super::agentic_run::AgenticRun;
 use super::conversation::{Conversation, Message};
+use super::credit_movement::CreditMovement;
 use super::invitation::{Invitation, InvitedAddress};
 use super::lead::{Lead, LeadIdentity};
 use super::lead_activity::LeadActivity;
@@ -66,6 +67,7 @@ impl Place {
             Self::of(InvitedAddress::partition(organization)),
             Self::of(WebhookDelivery::partition(organization)),
             Self::of(Webhook::partition(organization)),
+            Self::of(CreditMovement::partition(organization)),
             // Members last of what others could be looked at by, and the trail after everything that is in it.
             Self::of_rows(Membership::listing(organization)),
             Self::of(Event::partition(organization)),

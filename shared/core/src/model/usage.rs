@@ -1,6 +1,7 @@
 //! What an organisation used in a calendar month, against its plan (CONTRACT "usage counting").
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ai;
 use crate::id::OrganizationId;
@@ -29,6 +30,39 @@ pub struct Usage {
     pub output_tokens: i64,
 }
 
+/// How much of something the plan includes, and what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Allowance {
+    /// What the plan includes.
+    pub included: u32,
+    /// What was used of it: reserved or done.
+    pub used: u32,
+    /// What is left.
+    pub left: u32,
+}
+
+impl Allowance {
+    /// What is left of `included` after `used`; never less than nothing.
+    pub fn new(included: u32, used: i64) -> Self {
+        let used = u32::try_from(used.max(0)).unwrap_or(u32::MAX);
+        // A smaller plan may include less than was used on the larger one.
+        Self { included, used, left: included.saturating_sub(used) }
+    }
+}
+
+/// What was used in a month against what the plan includes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MonthlyUsage {
+    /// Tasks.
+    pub tasks: Allowance,
+    /// Posts.
+    pub posts: Allowance,
+    /// E-mails, one per recipient.
+    pub emails: Allowance,
+}
+
 /// What a plan limits by the month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limited {
@@ -39,14 +73,16 @@ pub enum Limited {
 }
 
 impl Limited {
-    const fn attribute(self) -> &'static str {
+    /// The name in the API and in the table.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Tasks => "tasks",
             Self::Posts => "posts",
         }
     }
 
-    const fn limit(self, plan: &Plan) -> u32 {
+    /// How many a plan includes in a month.
+    pub const fn limit(self, plan: &Plan) -> u32 {
         match self {
             Self::Tasks => plan.monthly.tasks,
             Self::Posts => plan.monthly.posts,
@@ -60,6 +96,24 @@ impl Usage {
         Key::new(format!("ORG#{organization}"), format!("USAGE#{month}"))
     }
 
+    /// The month's usage against a plan.
+    pub fn against(&self, plan: &Plan) -> MonthlyUsage {
+        MonthlyUsage {
+            tasks: Allowance::new(plan.monthly.tasks, self.tasks),
+            posts: Allowance::new(plan.monthly.posts, self.posts),
+            emails: Allowance::new(plan.monthly.emails, self.emails),
+        }
+    }
+
+    /// The first of these of which the plan has no more in this month.
+    pub fn first_used_up(&self, limited: &[Limited], plan: &Plan) -> Option<Limited> {
+        let used = |what: Limited| match what {
+            Limited::Tasks => self.tasks,
+            Limited::Posts => self.posts,
+        };
+        limited.iter().copied().find(|what| used(*what) >= i64::from(what.limit(plan)))
+    }
+
     fn update(organization: OrganizationId, month: &str) -> Update {
         Update::new(Self::key_of(organization, month), Self::TYPE)
     }
@@ -68,14 +122,13 @@ impl Usage {
     pub fn reserve(organization: OrganizationId, month: &str, limited: &[Limited], plan: &Plan) -> Update {
         limited.iter().fold(Self::update(organization, month), |update, what| {
             let limit = i64::from(what.limit(plan));
-            update.add(what.attribute(), 1).only_if_at_most(what.attribute(), limit.saturating_sub(1))
+            update.add(what.name(), 1).only_if_at_most(what.name(), limit.saturating_sub(1))
         })
     }
 
     /// Gives back what was reserved for something that did not happen, and records what trying it cost.
     pub fn release(organization: OrganizationId, month: &str, limited: &[Limited], tokens: ai::Usage) -> Update {
-        let update =
-            limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.attribute(), -1));
+        let update = limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.name(), -1));
         Self::with_tokens(update, tokens)
     }
 
@@ -104,5 +157,27 @@ impl Entity for Usage {
 
     fn key(&self) -> Key {
         Key::new(&*self.pk, &*self.sk)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::PlanName;
+
+    #[test]
+    fn what_is_left_is_never_less_than_nothing() {
+        let left = |included, used| Allowance::new(included, used).left;
+        assert_eq!((left(10, 3), left(10, 10), left(10, 12), left(10, -1)), (7, 0, 0, 10));
+    }
+
+    #[test]
+    fn what_is_used_up_is_told_in_the_order_that_is_asked_for() {
+        let used_up = |tasks, posts| {
+            let usage = Usage { tasks, posts, ..Usage::default() };
+            usage.first_used_up(&[Limited::Tasks, Limited::Posts], PlanName::Free.plan())
+        };
+        assert_eq!((used_up(9, 4), used_up(9, 5)), (None, Some(Limited::Posts)));
+        assert_eq!((used_up(10, 5), used_up(11, 0)), (Some(Limited::Tasks), Some(Limited::Tasks)));
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::entity::text;
-use super::{Item, Key, Store, StoreError};
+use super::{Item, Key, Store, StoreError, Table};
 use crate::clock::Timestamp;
 
 /// A row of the `due` index, which holds only keys.
@@ -16,9 +16,9 @@ pub struct DueRow {
 }
 
 impl DueRow {
-    fn of(item: &Item) -> Result<Self, StoreError> {
+    fn of(table: Table, item: &Item) -> Result<Self, StoreError> {
         let since = text(item, "dueSk")?.parse().unwrap_or(Timestamp::from_seconds(0));
-        Ok(Self { key: Key::of(item)?, since })
+        Ok(Self { key: Key::of_item_in(table, item)?, since })
     }
 }
 
@@ -38,10 +38,22 @@ impl DueRows {
 }
 
 impl Store {
-    /// The rows of a partition of the `due` index, only those that are due at `now` where it is given: one page, after `previous` if one
-    /// is given.
+    /// The rows of a partition of the `due` index of the platform's table, only those that are due at `now` where it is given: one page,
+    /// after `previous` if one is given.
     pub async fn due_rows(
         &self,
+        partition: &str,
+        now: Option<Timestamp>,
+        previous: Option<DueRows>,
+        limit: u16,
+    ) -> Result<DueRows, StoreError> {
+        self.due_rows_in(Table::Platform, partition, now, previous, limit).await
+    }
+
+    /// The same of the index of this table.
+    pub async fn due_rows_in(
+        &self,
+        table: Table,
         partition: &str,
         now: Option<Timestamp>,
         previous: Option<DueRows>,
@@ -50,7 +62,7 @@ impl Store {
         let query = self
             .client
             .query()
-            .table_name(self.table())
+            .table_name(self.tables.name(table))
             .index_name("due")
             .limit(i32::from(limit))
             .set_exclusive_start_key(previous.and_then(|page| page.next))
@@ -66,7 +78,12 @@ impl Store {
             }
         };
         let output = query.send().await.map_err(StoreError::from_sdk)?;
-        let rows = output.items.unwrap_or_default().iter().map(DueRow::of).collect::<Result<_, StoreError>>()?;
+        let rows = output
+            .items
+            .unwrap_or_default()
+            .iter()
+            .map(|item| DueRow::of(table, item))
+            .collect::<Result<_, StoreError>>()?;
         Ok(DueRows { rows, next: output.last_evaluated_key })
     }
 }

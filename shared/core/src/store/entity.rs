@@ -16,9 +16,20 @@ use crate::clock::Timestamp;
 /// An item as DynamoDB has it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// The primary key of an item.
+/// A table of the platform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Table {
+    /// Everything but money.
+    Platform,
+    /// Accounts, their entries and transfers ([`crate::ledger`]).
+    Ledger,
+}
+
+/// The primary key of an item, with the table that it is in.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
+    /// The table.
+    pub table: Table,
     /// The partition: who it belongs to.
     pub pk: String,
     /// The place in the partition.
@@ -26,9 +37,14 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of the item `sk` of the partition `pk`.
+    /// The key of the item `sk` of the partition `pk` of the platform's table.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self { pk: pk.into(), sk: sk.into() }
+        Self { table: Table::Platform, pk: pk.into(), sk: sk.into() }
+    }
+
+    /// The key of the item `sk` of the partition `pk` of the ledger.
+    pub fn in_ledger(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { table: Table::Ledger, pk: pk.into(), sk: sk.into() }
     }
 
     pub(super) fn attributes(&self) -> Item {
@@ -38,9 +54,14 @@ impl Key {
         ])
     }
 
-    /// The key that an item has.
+    /// The key that an item of the platform's table has.
     pub fn of(item: &Item) -> Result<Self, StoreError> {
-        Ok(Self { pk: text(item, "pk")?.to_owned(), sk: text(item, "sk")?.to_owned() })
+        Self::of_item_in(Table::Platform, item)
+    }
+
+    /// The key that an item of this table has.
+    pub fn of_item_in(table: Table, item: &Item) -> Result<Self, StoreError> {
+        Ok(Self { table, pk: text(item, "pk")?.to_owned(), sk: text(item, "sk")?.to_owned() })
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::cursor::Cursor;
-use super::{Entity, Item, Store, StoreError, Versioned};
+use super::{Entity, Item, Store, StoreError, Table, Versioned};
 use crate::problem::Problem;
 
 /// Which part of a partition.
@@ -20,6 +20,8 @@ pub enum Range {
     Before(String),
     /// Sort keys from this one on.
     From(String),
+    /// Sort keys from the first to the second, both of which belong to it.
+    Between(String, String),
 }
 
 impl Range {
@@ -29,6 +31,7 @@ impl Range {
             Self::Prefix(prefix) => sort_key.starts_with(prefix),
             Self::Before(bound) => sort_key < bound.as_str(),
             Self::From(bound) => sort_key >= bound.as_str(),
+            Self::Between(first, last) => sort_key >= first.as_str() && sort_key <= last.as_str(),
         }
     }
 }
@@ -36,6 +39,7 @@ impl Range {
 /// A list to be read a page at a time.
 #[derive(Clone, Debug)]
 pub struct Listing {
+    table: Table,
     /// The partition of the table that the items are in.
     partition: String,
     /// Whether each item is in a partition of its own, whose name goes on with the item's place in the index.
@@ -51,7 +55,13 @@ impl Listing {
     /// The items of a partition in the order of their sort keys; consistent.
     pub fn of_partition(partition: impl Into<String>) -> Self {
         let partition = partition.into();
-        Self { partition, across: false, listing: None, range: Range::All, descending: false, limit: 50 }
+        let (table, range) = (Table::Platform, Range::All);
+        Self { table, partition, across: false, listing: None, range, descending: false, limit: 50 }
+    }
+
+    /// The items of a partition of the ledger in the order of their sort keys; consistent.
+    pub fn of_ledger(partition: impl Into<String>) -> Self {
+        Self { table: Table::Ledger, ..Self::of_partition(partition) }
     }
 
     /// The items of `partition` that stand in the list `listing` of the index; up to date within a moment.
@@ -137,7 +147,7 @@ impl Store {
         let mut query = self
             .client
             .query()
-            .table_name(self.table())
+            .table_name(self.tables.name(listing.table))
             .set_index_name(indexed.then(|| "listing".to_owned()))
             .consistent_read(!indexed)
             .scan_index_forward(!listing.descending)
@@ -150,6 +160,7 @@ impl Store {
             Range::Prefix(prefix) => Some(("#pk = :pk AND begins_with(#sk, :sk)", prefix)),
             Range::Before(bound) => Some(("#pk = :pk AND #sk < :sk", bound)),
             Range::From(bound) => Some(("#pk = :pk AND #sk >= :sk", bound)),
+            Range::Between(first, _) => Some(("#pk = :pk AND #sk BETWEEN :sk AND :last", first)),
         };
         query = match bound {
             None => query.key_condition_expression("#pk = :pk"),
@@ -158,6 +169,9 @@ impl Store {
                 .expression_attribute_names("#sk", sk_name)
                 .expression_attribute_values(":sk", AttributeValue::S(bound.clone())),
         };
+        if let Range::Between(_, last) = &listing.range {
+            query = query.expression_attribute_values(":last", AttributeValue::S(last.clone()));
+        }
         let output = query.send().await.map_err(StoreError::from_sdk)?;
         let next = output.last_evaluated_key.map(|last| Cursor::of(&last, indexed)).transpose()?;
         let next_cursor = next.map(|cursor| cursor.encode(listing.tagged_partition()));

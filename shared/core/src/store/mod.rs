@@ -27,7 +27,7 @@ use crate::id::Ids;
 use crate::telemetry::StoreMeter;
 
 pub use due::{DueRow, DueRows};
-pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Versioned};
+pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Table, Versioned};
 pub use error::StoreError;
 pub use idempotency::{IdempotencyKey, Once, Reply, Run, Started};
 pub use list::{Listing, Page, Range};
@@ -43,21 +43,43 @@ const ATTEMPTS: u32 = 8;
 /// 502.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// The platform's table; cheap to clone.
+/// What the tables are called on this stage; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct TableNames {
+    platform: Arc<str>,
+    ledger: Arc<str>,
+}
+
+impl TableNames {
+    /// These names.
+    pub fn new(platform: &str, ledger: &str) -> Self {
+        Self { platform: platform.into(), ledger: ledger.into() }
+    }
+
+    /// The name of a table.
+    pub fn name(&self, table: Table) -> &str {
+        match table {
+            Table::Platform => &self.platform,
+            Table::Ledger => &self.ledger,
+        }
+    }
+}
+
+/// The platform's tables; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     client: Client,
-    table: Arc<str>,
+    tables: TableNames,
     clock: Clock,
     ids: Ids,
 }
 
 impl Store {
-    /// The table named `table` through this client.
-    pub fn new(client: Client, table: &str, clock: Clock, ids: Ids) -> Self {
+    /// The tables of these names through this client.
+    pub fn new(client: Client, tables: TableNames, clock: Clock, ids: Ids) -> Self {
         let config = client.config().to_builder().interceptor(StoreMeter::new(clock.clone()));
         let config = config.interceptor(WholeAnswer).retry_classifier(WholeAnswer);
-        Self { client: Client::from_conf(config.build()), table: table.into(), clock, ids }
+        Self { client: Client::from_conf(config.build()), tables, clock, ids }
     }
 
     /// The SDK's client, for hosts that manage tables.
@@ -65,9 +87,14 @@ impl Store {
         &self.client
     }
 
-    /// The table's name.
+    /// The name of the platform's table.
     pub fn table(&self) -> &str {
-        &self.table
+        self.tables.name(Table::Platform)
+    }
+
+    /// What the tables are called.
+    pub const fn tables(&self) -> &TableNames {
+        &self.tables
     }
 
     /// One item by its key, as of every write acknowledged before; one read unit per 4 KB.
@@ -75,7 +102,7 @@ impl Store {
         let output = self
             .client
             .get_item()
-            .table_name(&*self.table)
+            .table_name(self.tables.name(key.table))
             .set_key(Some(key.attributes()))
             .consistent_read(true)
             .send()
@@ -84,13 +111,13 @@ impl Store {
         output.item.map(Versioned::from_item).transpose()
     }
 
-    /// Many items by their keys in consistent batches of 100. Keys that DynamoDB leaves unprocessed are asked for again; what is still
+    /// Many items by their keys, whichever table they are in, in consistent batches of 100. Keys that DynamoDB leaves unprocessed are asked for again; what is still
     /// unanswered when the time is up is an error, never an absence.
     pub async fn batch_get(&self, keys: &[Key]) -> Result<HashMap<Key, Item>, StoreError> {
         let mut found = HashMap::with_capacity(keys.len());
         let deadline = self.deadline();
         for chunk in keys.chunks(100) {
-            let mut wanted = chunk.iter().map(Key::attributes).collect::<Vec<_>>();
+            let mut wanted = chunk.to_vec();
             let mut attempt = 0;
             while !wanted.is_empty() {
                 if attempt > 0 && !self.try_again(attempt, deadline).await {
@@ -103,31 +130,31 @@ impl Store {
         Ok(found)
     }
 
-    async fn batch_get_once(
-        &self,
-        keys: Vec<HashMap<String, AttributeValue>>,
-        found: &mut HashMap<Key, Item>,
-    ) -> Result<Vec<HashMap<String, AttributeValue>>, StoreError> {
-        let request = KeysAndAttributes::builder()
-            .set_keys(Some(keys))
-            .consistent_read(true)
-            .build()
-            .map_err(|error| StoreError::Refused(error.to_string()))?;
-        let output = self
-            .client
-            .batch_get_item()
-            .request_items(&*self.table, request)
-            .send()
-            .await
-            .map_err(StoreError::from_sdk)?;
-        for item in output.responses.unwrap_or_default().remove(&*self.table).unwrap_or_default() {
-            found.insert(Key::of(&item)?, item);
+    async fn batch_get_once(&self, keys: Vec<Key>, found: &mut HashMap<Key, Item>) -> Result<Vec<Key>, StoreError> {
+        let mut requests = HashMap::new();
+        for table in [Table::Platform, Table::Ledger] {
+            let keys = keys.iter().filter(|key| key.table == table).map(Key::attributes).collect::<Vec<_>>();
+            if !keys.is_empty() {
+                let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+                let request = request.map_err(|error| StoreError::Refused(error.to_string()))?;
+                requests.insert(self.tables.name(table).to_owned(), request);
+            }
         }
-        Ok(output
-            .unprocessed_keys
-            .and_then(|mut all| all.remove(&*self.table))
-            .map(|rest| rest.keys)
-            .unwrap_or_default())
+        let output = self.client.batch_get_item().set_request_items(Some(requests)).send();
+        let output = output.await.map_err(StoreError::from_sdk)?;
+        let (mut responses, mut rest) =
+            (output.responses.unwrap_or_default(), output.unprocessed_keys.unwrap_or_default());
+        let mut unprocessed = Vec::new();
+        for table in [Table::Platform, Table::Ledger] {
+            let name = self.tables.name(table);
+            for item in responses.remove(name).unwrap_or_default() {
+                found.insert(Key::of_item_in(table, &item)?, item);
+            }
+            for key in rest.remove(name).map(|rest| rest.keys).unwrap_or_default() {
+                unprocessed.push(Key::of_item_in(table, &key)?);
+            }
+        }
+        Ok(unprocessed)
     }
 
     /// Replaces an item that is no business state (a lease, a checkpoint) if nobody changed it since it was read. `None` says that
@@ -142,7 +169,7 @@ impl Store {
         let result = self
             .client
             .put_item()
-            .table_name(&*self.table)
+            .table_name(self.tables.name(next.value.key().table))
             .set_item(Some(next.to_item()?))
             .condition_expression("#version = :version")
             .expression_attribute_names("#version", "version")

@@ -49,7 +49,7 @@ impl RateLimit {
             remaining: remaining.unwrap_or(0),
             resets_in_seconds: self.resets_in_seconds(now),
         };
-        if remaining.is_some() { Ok(status) } else { Err(status.refusal()) }
+        if remaining.is_some() { Ok(status) } else { Err(self.refuse(Problem::too_many_requests(1), now)) }
     }
 
     /// Where the count of `subject` in the window of `now` lies. It lies under a digest, so that no address stands in a key.
@@ -63,11 +63,19 @@ impl RateLimit {
         counted(counter, ATTEMPTS)
     }
 
-    /// One more attempt by `subject`, in the window of `now`.
-    fn attempt(self, subject: &str, now: Timestamp) -> Update {
+    /// The write that counts an attempt by `subject` in the window of `now`; its condition fails where that is one too many.
+    pub(crate) fn attempt(self, subject: &str, now: Timestamp) -> Update {
         Update::new(self.key_of(subject, now), "rateCounter")
             .set("ttl", AttributeValue::N(self.ends(now).saturating_add(3600).to_string()))
             .counted(ATTEMPTS, self)
+    }
+
+    /// A refusal of an attempt too many, with when to try again.
+    pub(crate) fn refuse(self, problem: Problem, now: Timestamp) -> Problem {
+        let resets_in_seconds = self.resets_in_seconds(now);
+        let status = RateStatus { limit: self, remaining: 0, resets_in_seconds };
+        let named = status.headers().into_iter().filter_map(|(name, value)| Some((name?, value)));
+        named.fold(problem.retry_after(resets_in_seconds), |problem, (name, value)| problem.with_header(name, value))
     }
 
     fn window_seconds(self) -> i64 {
@@ -85,17 +93,6 @@ impl RateLimit {
 }
 
 impl RateStatus {
-    /// The answer to an attempt too many.
-    fn refusal(&self) -> Problem {
-        let mut problem = Problem::too_many_requests(self.resets_in_seconds);
-        for (name, value) in self.headers() {
-            if let Some(name) = name {
-                problem = problem.with_header(name, value);
-            }
-        }
-        problem
-    }
-
     /// The headers `RateLimit-Policy` and `RateLimit`, as the IETF draft "RateLimit header fields" spells them.
     pub fn headers(&self) -> HeaderMap {
         let RateLimit { name, attempts, window } = self.limit;
@@ -149,7 +146,7 @@ impl Store {
         let result = self
             .client
             .update_item()
-            .table_name(self.table())
+            .table_name(self.tables.name(update.key.table))
             .set_key(Some(update.key.attributes()))
             .update_expression(update.expression())
             .set_condition_expression(update.condition())

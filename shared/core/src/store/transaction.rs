@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateItem};
 
-use super::{ATTEMPTS, Entity, Key, Store, StoreError, Update, Versioned};
+use super::{ATTEMPTS, Entity, Key, Store, StoreError, Table, TableNames, Update, Versioned};
 use crate::clock::Timestamp;
 
 /// DynamoDB's limit of items in one transaction.
@@ -25,7 +25,7 @@ pub(super) enum OnReject<E> {
 }
 
 enum Write {
-    Put { item: Result<super::Item, StoreError>, condition: &'static str, version: Option<u64> },
+    Put { table: Table, item: Result<super::Item, StoreError>, condition: &'static str, version: Option<u64> },
     Delete { key: Key, version: Option<u64> },
     Update(Update),
     Check { key: Key, version: u64 },
@@ -65,14 +65,16 @@ impl<E> Transaction<E> {
     }
 
     pub(super) fn put_absent<T: Entity>(&mut self, value: T, on_reject: OnReject<E>) {
-        let item = Versioned { value, version: 1 }.to_item();
-        self.writes.push((Write::Put { item, condition: "attribute_not_exists(pk)", version: None }, on_reject));
+        let (table, item) = (value.key().table, Versioned { value, version: 1 }.to_item());
+        let write = Write::Put { table, item, condition: "attribute_not_exists(pk)", version: None };
+        self.writes.push((write, on_reject));
     }
 
     /// Replaces an item that nobody may have changed since it was read.
     pub fn replace<T: Entity>(&mut self, current: &Versioned<T>, next: T) {
+        let table = next.key().table;
         let item = Versioned { value: next, version: current.version.saturating_add(1) }.to_item();
-        let write = Write::Put { item, condition: "version = :version", version: Some(current.version) };
+        let write = Write::Put { table, item, condition: "version = :version", version: Some(current.version) };
         self.writes.push((write, OnReject::Stale));
     }
 
@@ -111,11 +113,11 @@ impl<E> Transaction<E> {
         self.writes.is_empty()
     }
 
-    fn into_parts(self, table: &str) -> Result<(Vec<TransactWriteItem>, Vec<OnReject<E>>), StoreError> {
+    fn into_parts(self, tables: &TableNames) -> Result<(Vec<TransactWriteItem>, Vec<OnReject<E>>), StoreError> {
         let mut items = Vec::with_capacity(self.writes.len());
         let mut rejections = Vec::with_capacity(self.writes.len());
         for (write, on_reject) in self.writes {
-            items.push(build(write, table)?);
+            items.push(build(write, tables)?);
             rejections.push(on_reject);
         }
         Ok((items, rejections))
@@ -126,13 +128,13 @@ fn version_values(version: Option<u64>) -> Option<super::Item> {
     version.map(|version| super::Item::from([(":version".to_owned(), AttributeValue::N(version.to_string()))]))
 }
 
-fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
+fn build(write: Write, tables: &TableNames) -> Result<TransactWriteItem, StoreError> {
     let refused = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Refused(error.to_string());
     let item = TransactWriteItem::builder();
     Ok(match write {
-        Write::Put { item: content, condition, version } => item.put(
+        Write::Put { table, item: content, condition, version } => item.put(
             Put::builder()
-                .table_name(table)
+                .table_name(tables.name(table))
                 .set_item(Some(content?))
                 .condition_expression(condition)
                 .set_expression_attribute_values(version_values(version))
@@ -141,7 +143,7 @@ fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
         ),
         Write::Delete { key, version } => item.delete(
             Delete::builder()
-                .table_name(table)
+                .table_name(tables.name(key.table))
                 .set_key(Some(key.attributes()))
                 .set_condition_expression(version.map(|_| "version = :version".to_owned()))
                 .set_expression_attribute_values(version_values(version))
@@ -150,7 +152,7 @@ fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
         ),
         Write::Check { key, version } => item.condition_check(
             ConditionCheck::builder()
-                .table_name(table)
+                .table_name(tables.name(key.table))
                 .set_key(Some(key.attributes()))
                 .condition_expression("version = :version")
                 .set_expression_attribute_values(version_values(Some(version)))
@@ -159,7 +161,7 @@ fn build(write: Write, table: &str) -> Result<TransactWriteItem, StoreError> {
         ),
         Write::Update(update) => item.update(
             UpdateItem::builder()
-                .table_name(table)
+                .table_name(tables.name(update.key.table))
                 .set_key(Some(update.key.attributes()))
                 .update_expression(update.expression())
                 .set_condition_expression(update.condition())
@@ -250,7 +252,7 @@ impl Store {
         if transaction.is_empty() {
             return Ok(());
         }
-        let (items, mut rejections) = transaction.into_parts(&self.table).map_err(CommitError::Store)?;
+        let (items, mut rejections) = transaction.into_parts(&self.tables).map_err(CommitError::Store)?;
         let token = self.ids.next::<ulid::Ulid>().to_string();
         let mut busy = StoreError::Contended;
         for attempt in 1..=ATTEMPTS {

@@ -116,6 +116,7 @@ pub(super) async fn start(kind: &str, more: &[(&str, &str)]) -> Running {
     let fixed = [
         (KIND, kind),
         ("TABLE_NAME", "groundwork-local-platform"),
+        ("LEDGER_TABLE_NAME", "groundwork-local-ledger"),
         ("ENVIRONMENT", "local"),
         ("AWS_ENDPOINT_URL_DYNAMODB", &endpoint),
         ("AWS_ENDPOINT_URL_SQS", &endpoint),

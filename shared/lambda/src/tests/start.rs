@@ -23,6 +23,7 @@ fn every_missing_variable_is_named_at_once() {
 async fn a_queue_is_known_by_its_variable() {
     let host = Host::from_variables(variables(&[
         ("TABLE_NAME", "platform"),
+        ("LEDGER_TABLE_NAME", "ledger"),
         ("ENVIRONMENT", "local"),
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "key"),
