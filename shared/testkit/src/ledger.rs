@@ -7,6 +7,7 @@ use shared::clock::Timestamp;
 use shared::id::TransferId;
 use shared::ledger::invariant::{self, BuzSupply, Violation};
 use shared::ledger::{Account, AccountId, AccountPart, Entry, Transfer};
+use shared::model::stake::Stake;
 use shared::services::Services;
 use shared::store::{Item, Table, Versioned};
 
@@ -19,6 +20,8 @@ pub struct LedgerRows {
     pub entries: BTreeMap<AccountPart, Vec<Entry>>,
     /// The transfers.
     pub transfers: BTreeMap<TransferId, Transfer>,
+    /// The stakes, ended ones as well.
+    pub stakes: Vec<Stake>,
 }
 
 fn value<T: shared::store::Entity>(item: Item) -> T {
@@ -45,6 +48,7 @@ impl LedgerRows {
                         let transfer = value::<Transfer>(item);
                         rows.transfers.insert(transfer.id, transfer);
                     }
+                    Ok("stake") => rows.stakes.push(value(item)),
                     other => panic!("{other:?} has no place in the ledger"),
                 }
             }
@@ -59,7 +63,7 @@ impl LedgerRows {
     }
 
     /// Whether everything holds together at `now`: every transfer sums to zero, every account is its entries, every asset sums to zero,
-    /// minted less burned BUZ are circulating, staked and held, and each entry belongs to a transfer that has it.
+    /// minted less burned BUZ are circulating, staked and held, what is staked is what the stakes say, and each entry belongs to a transfer that has it.
     pub fn check(&self, now: Timestamp) -> Result<(), Violation> {
         self.transfers.values().try_for_each(invariant::transfer_sums_to_zero)?;
         for (part, account) in &self.accounts {
@@ -71,6 +75,10 @@ impl LedgerRows {
             let leg = transfer.and_then(|transfer| transfer.legs.iter().find(|leg| leg.part == entry.part));
             assert!(leg.is_some_and(|leg| leg.amount == entry.amount.abs()), "{} has no transfer", entry.transfer_id);
         }
+        let open = self.stakes.iter().filter(|stake| stake.ended_at.is_none());
+        // Tests that move BUZ by hand have no stakes.
+        let staked = open.map(|stake| stake.amount).sum::<i64>();
+        assert!(self.stakes.is_empty() || staked == self.posted(AccountId::BuzStakes), "{staked} are staked");
         invariant::assets_sum_to_zero(self.accounts.values())?;
         BuzSupply::of(self.accounts.values()).check()
     }

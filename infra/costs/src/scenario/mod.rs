@@ -10,6 +10,7 @@ mod credentials;
 mod crm;
 mod jobs;
 mod members;
+mod money;
 mod people;
 
 use std::collections::BTreeMap;
@@ -125,6 +126,7 @@ pub async fn run() -> Figures {
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
     people::run(&mut scenario).await;
+    money::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     jobs::keys(&mut scenario).await;

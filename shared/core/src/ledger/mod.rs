@@ -32,7 +32,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::event::Event;
 use crate::id::{Ids, TransferId};
 use crate::services::Services;
-use crate::store::{Entity, Item, Key, Store, StoreError, Table, Transaction, Versioned};
+use crate::store::{Entity, Item, Key, Store, StoreError, Transaction, Versioned};
 
 pub use account::{Account, AccountId, AccountPart, Asset, Balance, Hold, SHARDS, TIMEOUT_MAXIMUM};
 use book::Book;
@@ -83,6 +83,19 @@ pub struct Planned {
     pub transfers: Vec<Transfer>,
     /// Whether they were made before. Then nothing was put into the transaction, and the command has nothing to write either.
     pub replayed: bool,
+}
+
+impl Planned {
+    /// The first of the transfers, of which there is always one.
+    pub fn first(&self) -> Result<&Transfer, StoreError> {
+        self.transfers.first().ok_or_else(|| StoreError::Corrupt("no transfer was planned".to_owned()))
+    }
+
+    /// Where an account, or the part of it that was written to, stood after the last transfer that names it; nothing if none does.
+    pub fn balance_of(&self, account: AccountId) -> Balance {
+        let balances = self.transfers.iter().rev().filter_map(|transfer| transfer.leg(account));
+        balances.filter_map(|leg| leg.balance).next().unwrap_or_default()
+    }
 }
 
 impl Draft {
@@ -256,9 +269,20 @@ impl Ledger {
         Ok(())
     }
 
-    /// Pending transfers of one partition of the `due` index whose time has passed, those first that wait longest: at most `limit`.
-    pub async fn timed_out(&self, partition: &str, limit: u16) -> Result<Vec<TransferId>, StoreError> {
-        let page = self.store.due_rows_in(Table::Ledger, partition, Some(self.clock.now()), None, limit).await?;
-        Ok(page.rows.iter().filter_map(|row| Transfer::id_of(&row.key)).collect())
+    /// Notes that a pending transfer timed out, with the event that `event` makes of it; false if it did not, or that was noted before.
+    pub async fn note_time_out(
+        &self,
+        id: TransferId,
+        event: impl Fn(&Transfer) -> Event,
+    ) -> Result<bool, StoreError> {
+        let plan = || async {
+            let mut transaction = Transaction::<StoreError>::new();
+            let noted = self.plan_time_out(&mut transaction, id).await?;
+            if let Some(transfer) = &noted {
+                transaction.create(event(transfer));
+            }
+            Ok((transaction, noted.is_some()))
+        };
+        self.store.execute(plan).await
     }
 }
