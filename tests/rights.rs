@@ -222,9 +222,9 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/tasks/{taskId}/cancel", bare(member(200))),
         ("POST /api/tasks/{taskId}/retry", bare(member(409))),
         ("GET /api/buz/balance/{userId}", bare(themselves(200, 200))),
-        ("GET /api/buz/balance/{userId}/past", bare(themselves(400, 400))),
+        ("GET /api/buz/balance/{userId}/past", bare(themselves(200, 200))),
         ("GET /api/buz/history/{userId}", bare(themselves(200, 200))),
-        ("GET /api/buz/statement/{userId}", bare(themselves(400, 400))),
+        ("GET /api/buz/statement/{userId}", bare(themselves(200, 200))),
         ("GET /api/buz/quote", bare(signed_in(400))),
         ("POST /api/buz/transfer", with(json!({"to": colleague, "amount": 1_000_000}), signed_in(409))),
         ("GET /api/buz/stakes/{userId}", bare(themselves(200, 200))),
@@ -384,8 +384,14 @@ impl Things {
 
     fn path(&self, template: &str, owner: &Caller) -> String {
         // Among members it is another, among people the owner.
-        let user = if template.starts_with("/api/users/") || template.starts_with("/api/buz/") { owner.user_id } else { self.colleague };
+        let user = if template.starts_with("/api/users/") || template.starts_with("/api/buz/") {
+            owner.user_id
+        } else {
+            self.colleague
+        };
         template
+            .replace("{userId}/past", "{userId}/past?at=2026-11-20T09:00:00Z")
+            .replace("statement/{userId}", "statement/{userId}?from=2026-11-20T09:00:00Z&to=2026-12-20T09:00:00Z")
             .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
             .replace("{userId}", &user.to_string())

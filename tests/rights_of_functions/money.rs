@@ -25,14 +25,23 @@ impl Scenario {
         services.access.clear();
 
         self.get("/api/buz/quote?amount=1000000").await;
-        let sent = self.platform.app().post("/api/buz/transfer").bearer(&self.ada.token).header("idempotency-key", "once");
+        let sent =
+            self.platform.app().post("/api/buz/transfer").bearer(&self.ada.token).header("idempotency-key", "once");
         sent.json(&json!({"to": eve, "amount": BUZ})).send().await.expect(201);
         let stake = self.post("/api/buz/stake", json!({"amount": 100 * BUZ, "days": 30}), 201).await;
         let stake = json!({"stakeId": stake["id"]});
         self.hold(&ada).await;
-        self.sweep(2 * MINUTE).await;
+        // Meanwhile the public keys of tokens grow old, so that the function reads them anew.
+        self.sweep(6 * MINUTE).await;
         self.platform.services.access.clear();
-        for path in ["balance/ADA", "balance/ADA/past?at=2026-11-20T09:00:00Z", "history/ADA", "stakes/ADA", "rewards", "supply"] {
+        for path in [
+            "balance/ADA",
+            "balance/ADA/past?at=2026-11-20T09:00:00Z",
+            "history/ADA",
+            "stakes/ADA",
+            "rewards",
+            "supply",
+        ] {
             self.get(&format!("/api/buz/{}", path.replace("ADA", &ada))).await;
         }
         let statement = format!("/api/buz/statement/{ada}?from=2026-01-01T00:00:00Z&to=2030-01-01T00:00:00Z");

@@ -5,7 +5,6 @@ use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::Principal;
-use shared::encoding::derived_id;
 use shared::event::Fact;
 use shared::http::{IdempotencyHeader, Input};
 use shared::id::{StakeId, UserId};
@@ -41,11 +40,7 @@ pub(crate) struct Claimed {
 }
 
 /// A person's stake, and what the reward pool has.
-pub(crate) async fn find(
-    services: &Services,
-    user: UserId,
-    stake: StakeId,
-) -> Result<(Versioned<Stake>, i64), Error> {
+pub(crate) async fn find(services: &Services, user: UserId, stake: StakeId) -> Result<(Versioned<Stake>, i64), Error> {
     let (stake, pool) = (Stake::key_of(user, stake), AccountId::BuzRewards.part(0).key());
     let mut found = services.store.batch_get(&[stake.clone(), pool.clone()]).await?;
     let stake = found.remove(&stake).map(Versioned::from_item).transpose()?.ok_or_else(Problem::not_found)?;
@@ -53,9 +48,9 @@ pub(crate) async fn find(
     Ok((stake, pool.map_or(0, |pool| pool.balance(services.clock.now()).available)))
 }
 
-/// The payment of `amount` of a stake's rewards. Its id follows from what was paid before, so that nothing is paid twice.
-pub(crate) fn reward(stake: &Stake, amount: i64) -> NewTransfer {
-    let id = derived_id(&format!("reward {} {}", stake.id, stake.rewards_paid)).into();
+/// The payment of `amount` of a stake's rewards. That nothing is paid twice sees the stake's row to, which is written with it.
+pub(crate) fn reward(services: &Services, stake: &Stake, amount: i64) -> NewTransfer {
+    let id = services.ids.next();
     let wallet = AccountId::BuzWallet(stake.user_id);
     let legs = vec![Leg::out_of(AccountId::BuzRewards, amount), Leg::into(wallet, amount)];
     NewTransfer::new(id, stake.user_id.personal_organization(), Reason::Reward, legs)
@@ -94,7 +89,7 @@ pub(crate) async fn claim_rewards(
             return Err(Error::RewardPoolEmpty { available: pool });
         }
         let mut transaction = Transaction::new();
-        let planned = ledger.plan(&mut transaction, vec![reward(&stake, amount)]).await?;
+        let planned = ledger.plan(&mut transaction, vec![reward(&services, &stake, amount)]).await?;
         let next = Stake { rewards_paid: stake.rewards_paid.saturating_add(amount), ..stake.value.clone() };
         transaction.replace(&stake, next.clone());
         let fact = Fact::BuzRewardPaid { user_id, stake_id: stake.id, amount };

@@ -9,7 +9,7 @@ use shared::clock::Timestamp;
 use shared::event::Fact;
 use shared::http::{IdempotencyHeader, Input};
 use shared::id::{TransferId, UserId};
-use shared::ledger::{AccountId, Balance, Leg, Ledger, NewTransfer, Reason};
+use shared::ledger::{AccountId, Balance, Ledger, Leg, NewTransfer, Reason};
 use shared::model::user::User;
 use shared::problem::{FieldProblem, Problem};
 use shared::services::Services;

@@ -5,11 +5,10 @@ use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::Principal;
-use shared::encoding::derived_id;
 use shared::event::Fact;
 use shared::http::{IdempotencyHeader, Input};
 use shared::id::StakeId;
-use shared::ledger::{AccountId, Leg, Ledger, NewTransfer, Reason};
+use shared::ledger::{AccountId, Ledger, Leg, NewTransfer, Reason};
 use shared::model::stake::{DAYS_MAXIMUM, DAYS_MINIMUM, Stake, rate_of};
 use shared::problem::Problem;
 use shared::services::Services;
@@ -58,14 +57,13 @@ pub(crate) async fn stake_buz(
     let id = services.ids.next::<StakeId>();
     let legs =
         vec![Leg::out_of(AccountId::BuzWallet(user_id), amount).or_open(), Leg::into(AccountId::BuzStakes, amount)];
-    let new = NewTransfer::new(derived_id(&format!("stake {id}")).into(), organization, Reason::Stake, legs);
+    let new = NewTransfer::new(services.ids.next(), organization, Reason::Stake, legs);
     let ledger = Ledger::new(&services);
     let plan = || async {
         let mut transaction = Transaction::new();
         let started_at = services.clock.now();
         let planned = ledger.plan(&mut transaction, vec![new.clone()]).await?;
-        let stake =
-            Stake { id, user_id, amount, days, rate_basis_points, started_at, rewards_paid: 0, ended_at: None };
+        let stake = Stake { id, user_id, amount, days, rate_basis_points, started_at, rewards_paid: 0, ended_at: None };
         // An attempt whose answer was lost has written it all.
         if !planned.replayed {
             transaction.create(stake.clone());

@@ -65,12 +65,15 @@ pub(crate) async fn get_buz_statement(
     let page = Ledger::new(&services).entries_between(wallet, (from, to), cursor.as_deref(), ENTRIES_MAXIMUM).await?;
     let mut headers = HeaderMap::new();
     let name = statement::file_name(wallet, from, to);
-    let shown = [(header::CONTENT_DISPOSITION, Some(format!("attachment; filename=\"{name}\""))), (
-        header::LINK,
-        page.next_cursor.map(|cursor| {
-            format!("</api/buz/statement/{user_id}?from={from}&to={to}&cursor={cursor}>; rel=\"next\"")
-        }),
-    )];
+    let shown = [
+        (header::CONTENT_DISPOSITION, Some(format!("attachment; filename=\"{name}\""))),
+        (
+            header::LINK,
+            page.next_cursor.map(|cursor| {
+                format!("</api/buz/statement/{user_id}?from={from}&to={to}&cursor={cursor}>; rel=\"next\"")
+            }),
+        ),
+    ];
     for (name, value) in shown {
         if let Some(value) = value {
             headers.insert(name, HeaderValue::try_from(value).map_err(Problem::internal)?);

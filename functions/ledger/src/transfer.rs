@@ -10,7 +10,7 @@ use shared::encoding::derived_id;
 use shared::event::Fact;
 use shared::http::{IdempotencyHeader, Input};
 use shared::id::{TransferId, UserId};
-use shared::ledger::{AccountId, Balance, Leg, Ledger, NewTransfer, Reason, Transfer};
+use shared::ledger::{AccountId, Balance, Ledger, Leg, NewTransfer, Reason, Transfer};
 use shared::model::user::User;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};

@@ -5,14 +5,13 @@ use garde::Validate;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use shared::access::Principal;
-use shared::encoding::derived_id;
 use shared::event::Fact;
 use shared::http::{IdempotencyHeader, Input};
 use shared::id::StakeId;
 use shared::ledger::{AccountId, Balance, Ledger, Leg, NewTransfer, Reason};
 use shared::model::stake::Stake;
 use shared::services::Services;
-use shared::store::{IdempotencyKey, Reply, Transaction};
+use shared::store::{IdempotencyKey, Reply, StoreError, Transaction};
 use utoipa::ToSchema;
 
 use crate::Error;
@@ -70,13 +69,17 @@ pub(crate) async fn unstake_buz(
             return Err(Error::StakeRunning { ends_at: stake.ends_at() });
         }
         let legs = vec![Leg::out_of(AccountId::BuzStakes, stake.amount), Leg::into(wallet, stake.amount)];
-        let id = derived_id(&format!("unstake {}", stake.id)).into();
-        let mut transfers = vec![NewTransfer::new(id, organization, Reason::Unstake, legs)];
+        let mut transfers = vec![NewTransfer::new(services.ids.next(), organization, Reason::Unstake, legs)];
         let due = stake.claimable(now);
         let paid = if due <= pool { due } else { 0 };
-        transfers.extend((paid > 0).then(|| reward(&stake, paid)));
+        transfers.extend((paid > 0).then(|| reward(&services, &stake, paid)));
         let mut transaction = Transaction::new();
-        let planned = ledger.plan(&mut transaction, transfers).await?;
+        let planned =
+            ledger.plan(&mut transaction, transfers).await.map_err(Error::from).map_err(|error| match error {
+                // Somebody was faster at the pool since it was looked at; a repeat does without.
+                Error::RewardPoolEmpty { .. } => StoreError::Contended.into(),
+                error => error,
+            })?;
         let rewards_paid = stake.rewards_paid.saturating_add(paid);
         let ended = Stake { ended_at: Some(now), rewards_paid, ..stake.value.clone() };
         transaction.replace(&stake, ended.clone());

@@ -165,14 +165,15 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             outcome.summary.unfinished = 1;
             return outcome;
         }
-        let page = match deps.services.store.due_rows_in(kind.table(), &partition, Some(now), previous.take(), PAGE).await {
-            Ok(page) => page,
-            Err(error) => {
-                tracing::error!(partition, %error, "what is due could not be read");
-                outcome.fault.get_or_insert(error.to_string());
-                return outcome;
-            }
-        };
+        let page =
+            match deps.services.store.due_rows_in(kind.table(), &partition, Some(now), previous.take(), PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(partition, %error, "what is due could not be read");
+                    outcome.fault.get_or_insert(error.to_string());
+                    return outcome;
+                }
+            };
         let rung = page.rows.iter().filter(|row| rings(now.since(row.since)));
         let keys = rung.map(|row| row.key.clone()).collect::<Vec<_>>();
         outcome.summary.left += page.rows.len().saturating_sub(keys.len());

@@ -16,7 +16,10 @@ async fn a_balance_is_for_the_person_and_for_operators() {
     let path = format!("balance/{}", ada.user_id);
     for caller in [&ada, &support, &world.admin] {
         let balance = world.get(caller, &path).await;
-        assert_eq!((&balance["posted"], &balance["available"], &balance["entries"]), (&json!(5 * BUZ), &json!(5 * BUZ), &json!(1)));
+        assert_eq!(
+            (&balance["posted"], &balance["available"], &balance["entries"]),
+            (&json!(5 * BUZ), &json!(5 * BUZ), &json!(1))
+        );
         assert_eq!((&balance["pendingIn"], &balance["pendingOut"]), (&json!(0), &json!(0)));
         assert_eq!(balance["lastHash"].as_str().unwrap().len(), 64);
     }
@@ -38,7 +41,9 @@ async fn the_past_is_told_to_the_millisecond() {
     let (ada, grace) = (world.person("Ada", 5).await, world.person("Grace", 0).await);
     tokio::time::advance(Duration::from_secs(10)).await;
     world.send(&ada, &grace, BUZ).await.expect(201);
-    for (milliseconds, expected) in [(0, 5 * BUZ), (9_999, 5 * BUZ), (10_000, 4 * BUZ - 1_000), (99_999, 4 * BUZ - 1_000)] {
+    for (milliseconds, expected) in
+        [(0, 5 * BUZ), (9_999, 5 * BUZ), (10_000, 4 * BUZ - 1_000), (99_999, 4 * BUZ - 1_000)]
+    {
         let at = began.plus(Duration::from_millis(milliseconds));
         let past = world.get(&ada, &format!("balance/{}/past?at={at}", ada.user_id)).await;
         assert_eq!(past["posted"], expected, "{milliseconds}");
@@ -54,7 +59,10 @@ async fn the_past_is_told_to_the_millisecond() {
 async fn the_supply_says_where_all_of_it_is() {
     let world = World::new().await;
     let nothing = world.get(&world.admin, "supply").await;
-    assert_eq!((&nothing["maximum"], &nothing["supply"], &nothing["decimals"]), (&json!(999_999_999_000_000_i64), &json!(0), &json!(6)));
+    assert_eq!(
+        (&nothing["maximum"], &nothing["supply"], &nothing["decimals"]),
+        (&json!(999_999_999_000_000_i64), &json!(0), &json!(6))
+    );
     let (ada, grace) = (world.person("Ada", 1_000).await, world.person("Grace", 0).await);
     world.mint(None, 500 * BUZ).await;
     world.post(&world.admin, "burn", json!({"amount": 100 * BUZ, "reason": "Less"})).await.expect(201);

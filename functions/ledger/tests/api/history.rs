@@ -12,8 +12,14 @@ async fn each_side_sees_its_own_of_a_transfer() {
     let sent = world.post(&ada, "transfer", body).await.expect(201);
     let history = world.get(&ada, &format!("history/{}", ada.user_id)).await;
     let entry = &history["data"][0];
-    assert_eq!((&entry["amount"], &entry["fee"], &entry["balance"]), (&json!(-1_001_000), &json!(1_000), &json!(9 * BUZ - 1_000)));
-    assert_eq!((&entry["counterpartyId"], &entry["memo"], &entry["sequence"]), (&json!(grace.user_id), &json!("For the engine"), &json!(2)));
+    assert_eq!(
+        (&entry["amount"], &entry["fee"], &entry["balance"]),
+        (&json!(-1_001_000), &json!(1_000), &json!(9 * BUZ - 1_000))
+    );
+    assert_eq!(
+        (&entry["counterpartyId"], &entry["memo"], &entry["sequence"]),
+        (&json!(grace.user_id), &json!("For the engine"), &json!(2))
+    );
     assert_eq!((&entry["transferId"], &entry["reason"]), (&sent["id"], &json!("transfer")));
     let history = world.get(&grace, &format!("history/{}", grace.user_id)).await;
     let entry = &history["data"][0];

@@ -28,7 +28,10 @@ async fn what_is_minted_and_burned_is_counted_and_told() {
     assert_eq!(world.mint(None, 2 * BUZ).await["total"], 7 * BUZ);
     let burn = json!({"userId": ada.user_id, "amount": BUZ, "reason": "Sent by mistake"});
     let burned = world.post(&world.admin, "burn", burn).await.expect(201);
-    assert_eq!((&burned["total"], &burned["balance"]["available"], &burned["reason"]), (&json!(BUZ), &json!(4 * BUZ), &json!("Sent by mistake")));
+    assert_eq!(
+        (&burned["total"], &burned["balance"]["available"], &burned["reason"]),
+        (&json!(BUZ), &json!(4 * BUZ), &json!("Sent by mistake"))
+    );
     let burn = json!({"amount": 2 * BUZ, "reason": "All of the pool"});
     assert_eq!(world.post(&world.admin, "burn", burn).await.expect(201)["total"], 3 * BUZ);
     assert_eq!(world.trail(&ada).await, ["buz.minted", "buz.burned"]);
@@ -63,7 +66,11 @@ async fn what_cannot_be_minted_or_burned_is_refused() {
         ] {
             world.post(&world.admin, path, body).await.expect_problem(422, "invalid");
         }
-        for body in [json!({"amount": 1}), json!({"amount": 1.5, "reason": "x"}), json!({"amount": 1, "reason": "x", "asset": "credits"})] {
+        for body in [
+            json!({"amount": 1}),
+            json!({"amount": 1.5, "reason": "x"}),
+            json!({"amount": 1, "reason": "x", "asset": "credits"}),
+        ] {
             world.post(&world.admin, path, body).await.expect_problem(400, "malformed");
         }
         let nobody = json!({"userId": "usr_01KAGR3V0R0000000000000000", "amount": 1, "reason": "x"});
@@ -72,11 +79,17 @@ async fn what_cannot_be_minted_or_burned_is_refused() {
     }
     let body = json!({"userId": ada.user_id, "amount": BUZ + 1, "reason": "x"});
     world.post(&world.admin, "burn", body).await.expect_problem(409, "insufficient_funds");
-    world.post(&world.admin, "burn", json!({"amount": 1, "reason": "x"})).await.expect_problem(409, "reward_pool_empty");
+    world
+        .post(&world.admin, "burn", json!({"amount": 1, "reason": "x"}))
+        .await
+        .expect_problem(409, "reward_pool_empty");
     let once = json!({"amount": 5, "reason": "Seed", "transferId": "seed"});
     let first = world.post(&world.admin, "mint", once.clone()).await.expect(201);
     assert_eq!(world.post(&world.admin, "mint", once).await.expect(201), first);
     let other = json!({"amount": 6, "reason": "Seed", "transferId": "seed"});
-    assert_eq!(world.post(&world.admin, "mint", other).await.expect_problem(409, "transfer_id_used")["field"], "amount");
+    assert_eq!(
+        world.post(&world.admin, "mint", other).await.expect_problem(409, "transfer_id_used")["field"],
+        "amount"
+    );
     world.rows().await;
 }

@@ -27,7 +27,10 @@ async fn a_stake_comes_back_with_its_rewards_when_its_days_are_over() {
     let ada = world.person("Ada", 365).await;
     world.mint(None, 1_000 * BUZ).await;
     let stake = world.stake(&ada, 365 * BUZ, 30).await;
-    assert_eq!((&stake["rateBasisPoints"], &stake["rewardsAccrued"], &stake["endedAt"]), (&json!(500), &json!(0), &json!(null)));
+    assert_eq!(
+        (&stake["rateBasisPoints"], &stake["rewardsAccrued"], &stake["endedAt"]),
+        (&json!(500), &json!(0), &json!(null))
+    );
     assert_eq!(world.available(&ada).await, 0);
     let id = json!({"stakeId": stake["id"]});
     let problem = world.post(&ada, "unstake", id.clone()).await.expect_problem(409, "stake_running");
@@ -61,7 +64,10 @@ async fn rewards_are_paid_by_the_day_and_never_twice() {
     let ada = world.pass(5, &ada).await;
     let listed = world.get(&ada, &format!("stakes/{}", ada.user_id)).await;
     let stake = &listed["data"][0];
-    assert_eq!((&stake["rewardsAccrued"], &stake["rewardsPaid"], &stake["rewardsClaimable"]), (&json!(1_200_000), &json!(800_000), &json!(400_000)));
+    assert_eq!(
+        (&stake["rewardsAccrued"], &stake["rewardsPaid"], &stake["rewardsClaimable"]),
+        (&json!(1_200_000), &json!(800_000), &json!(400_000))
+    );
     let ada = world.pass(1_000, &ada).await;
     let ended = world.post(&ada, "unstake", id).await.expect(200);
     assert_eq!(ended["reward"], 29_200_000 - 800_000, "after its days it earns nothing more");
@@ -103,14 +109,22 @@ async fn what_cannot_be_staked_is_refused() {
         let paths = problem["errors"].as_array().unwrap().iter().map(|error| error["path"].clone()).collect::<Vec<_>>();
         assert_eq!(paths, wrong);
     }
-    for (amount, days) in [(json!(1.5), json!(30)), (json!(BUZ), json!(30.5)), (json!(BUZ), json!(-30)), (json!(BUZ), json!(70_000))] {
+    for (amount, days) in
+        [(json!(1.5), json!(30)), (json!(BUZ), json!(30.5)), (json!(BUZ), json!(-30)), (json!(BUZ), json!(70_000))]
+    {
         world.post(&ada, "stake", json!({"amount": amount, "days": days})).await.expect_problem(400, "malformed");
     }
-    world.post(&ada, "stake", json!({"amount": 10 * BUZ + 1, "days": 30})).await.expect_problem(409, "insufficient_funds");
+    world
+        .post(&ada, "stake", json!({"amount": 10 * BUZ + 1, "days": 30}))
+        .await
+        .expect_problem(409, "insufficient_funds");
     let id = json!({"stakeId": world.stake(&ada, 10 * BUZ, 30).await["id"]});
     for path in ["unstake", "rewards"] {
         world.post(&eve, path, id.clone()).await.expect_problem(404, "not_found");
-        world.post(&ada, path, json!({"stakeId": "stk_01KAGR3V0R0000000000000000"})).await.expect_problem(404, "not_found");
+        world
+            .post(&ada, path, json!({"stakeId": "stk_01KAGR3V0R0000000000000000"}))
+            .await
+            .expect_problem(404, "not_found");
         world.post(&ada, path, json!({"stakeId": "no"})).await.expect_problem(400, "malformed");
     }
     world.ask(&eve, &format!("stakes/{}", ada.user_id)).await.expect_problem(403, "forbidden");

@@ -16,7 +16,10 @@ async fn a_statement_is_verified_by_itself() {
     }
     let span = "from=2020-01-01T00:00:00Z&to=2090-01-01T00:00:00Z";
     let answer = world.ask(&ada, &format!("statement/{}?{span}", ada.user_id)).await;
-    assert_eq!((answer.status.as_u16(), answer.headers["content-type"].to_str().unwrap()), (200, "text/csv; charset=utf-8"));
+    assert_eq!(
+        (answer.status.as_u16(), answer.headers["content-type"].to_str().unwrap()),
+        (200, "text/csv; charset=utf-8")
+    );
     let name = format!("attachment; filename=\"buzWallet-{}-2020-01-01-2090-01-01.csv\"", ada.user_id);
     assert_eq!(answer.headers["content-disposition"], name.as_str());
     assert!(!answer.headers.contains_key("link"));

@@ -87,16 +87,8 @@ async fn old_stake(scenario: &Scenario, ada: &str) -> StakeId {
     let legs = vec![Leg::out_of(AccountId::BuzWallet(user_id), amount), Leg::into(AccountId::BuzStakes, amount)];
     let new = NewTransfer::new(services.ids.next(), user_id.personal_organization(), Reason::Stake, legs);
     let started_at = services.clock.now().minus(DAY * 40);
-    let stake = Stake {
-        id,
-        user_id,
-        amount,
-        days: 30,
-        rate_basis_points: 500,
-        started_at,
-        rewards_paid: 0,
-        ended_at: None,
-    };
+    let stake =
+        Stake { id, user_id, amount, days: 30, rate_basis_points: 500, started_at, rewards_paid: 0, ended_at: None };
     let plan = || async {
         let mut transaction = Transaction::<LedgerError>::new();
         Ledger::new(services).plan(&mut transaction, vec![new.clone()]).await?;

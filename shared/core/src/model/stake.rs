@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn a_stake_earns_by_the_day_until_its_time_is_over() {
         let year = stake(36_500_000, 365);
-        assert_eq!([0, 1, 2, 365, 366, 10_000].map(|days| after(&year, days)), [0, 8000, 16_000, 2_920_000, 2_920_000, 2_920_000]);
+        assert_eq!(
+            [0, 1, 2, 365, 366, 10_000].map(|days| after(&year, days)),
+            [0, 8000, 16_000, 2_920_000, 2_920_000, 2_920_000]
+        );
         let almost = year.started_at.plus(DAY).minus(Duration::from_millis(1));
         assert_eq!((year.accrued(almost), year.accrued(year.started_at.minus(DAY))), (0, 0));
         assert_eq!(after(&stake(36_500_000, 30), 400), 150_000);
