@@ -9,8 +9,7 @@ use crate::Error;
 
 /// Refuses everybody but the person and operators with at least this role.
 pub(crate) fn own_or(principal: &Principal, id: UserId, least: PlatformRole) -> Result<(), Error> {
-    let is_operator = principal.user.platform_role.is_some_and(|role| role >= least);
-    if principal.user_id == id || is_operator { Ok(()) } else { Err(Error::NotYours) }
+    if principal.is_or_has(id, least) { Ok(()) } else { Err(Error::NotYours) }
 }
 
 /// Refuses a session in which no credentials were presented lately: a device left open is not its owner.
