@@ -77,6 +77,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::OwnershipTransferred { .. }
         | Fact::OrganizationRenamed { .. }
         | Fact::AiConfigurationChanged { .. }
+        | Fact::CreditsGranted { .. }
         | Fact::WebhookCreated { .. }
         | Fact::WebhookChanged { .. }
         | Fact::WebhookDeleted { .. }
