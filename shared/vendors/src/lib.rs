@@ -7,3 +7,9 @@
 pub mod breached_passwords;
 pub mod email;
 pub mod http;
+pub mod linkedin;
+mod signature;
+pub mod stripe;
+pub mod unipile;
+
+pub use signature::{SignatureError, WebhookSecrets};
