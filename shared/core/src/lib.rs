@@ -21,6 +21,7 @@ pub mod id;
 pub mod model;
 pub mod plan;
 pub mod problem;
+pub mod product;
 pub mod queue;
 pub mod reach;
 pub mod sdk_error;

@@ -11,8 +11,8 @@ const PREFIX: &str = "hmacsha256=";
 /// The lengths of a UUID's groups.
 const GROUPS: [usize; 5] = [8, 4, 4, 4, 12];
 
-/// The answer to a challenge; none where the challenge is no UUID.
-pub fn challenge_response(client_secret: &str, challenge: &str) -> Option<String> {
+/// The answer to a challenge under the first of these client secrets; none where the challenge is no UUID.
+pub fn challenge_response(client_secrets: &WebhookSecrets, challenge: &str) -> Option<String> {
     let mut groups = challenge.split('-');
     let well_formed = GROUPS.iter().all(|length| {
         groups.next().is_some_and(|group| group.len() == *length && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
@@ -20,7 +20,7 @@ pub fn challenge_response(client_secret: &str, challenge: &str) -> Option<String
     if !well_formed || groups.next().is_some() {
         return None;
     }
-    signed(client_secret, &[challenge.as_bytes()])
+    signed(client_secrets.iter().next()?, &[challenge.as_bytes()])
 }
 
 /// Verifies the header `X-LI-Signature` of a notification over its body as it came.
@@ -43,9 +43,10 @@ mod tests {
 
     #[test]
     fn a_challenge_is_answered_by_its_code_and_nothing_else_is() {
+        let secrets = WebhookSecrets::from_iter(["li_client_secret", "li_old_secret"]);
         let challenge = "890e4665-4dfe-4ab1-b689-ed553bceeed0";
         let expected = "3ceda89cb18cf5471b844e08c4b771bcab6f5bec8ab1b0837ca04ab05c909d8c";
-        assert_eq!(challenge_response("li_client_secret", challenge).as_deref(), Some(expected));
+        assert_eq!(challenge_response(&secrets, challenge).as_deref(), Some(expected));
         let forged = format!("hmacsha256={}", String::from_utf8_lossy(BODY));
         let others = [
             forged.as_str(),
@@ -57,9 +58,9 @@ mod tests {
             " 890e4665-4dfe-4ab1-b689-ed553bceeed0",
         ];
         for other in others {
-            assert_eq!(challenge_response("li_client_secret", other), None, "{other}");
+            assert_eq!(challenge_response(&secrets, other), None, "{other}");
         }
-        assert_eq!(challenge_response("", challenge), None, "no secret, no answer");
+        assert_eq!(challenge_response(&WebhookSecrets::default(), challenge), None, "no secret, no answer");
     }
 
     #[test]

@@ -106,9 +106,9 @@ impl Stripe {
         self.post("/v1/checkout/sessions", &form, key).await
     }
 
-    /// A session of the checkout page.
+    /// A session of the checkout page, with its customer.
     pub async fn checkout_session(&self, id: &str) -> Result<CheckoutSession, StripeError> {
-        self.get(&format!("/v1/checkout/sessions/{}", segment(id)?), &Form::new()).await
+        self.get(&format!("/v1/checkout/sessions/{}", segment(id)?), &with_customer()).await
     }
 
     /// Closes a session that is open, so that nobody can pay it any more.
@@ -125,6 +125,11 @@ impl Stripe {
     ) -> Result<PortalSession, StripeError> {
         let form = Form::new().with("customer", customer_id).with("return_url", return_url);
         self.post("/v1/billing_portal/sessions", &form, key).await
+    }
+
+    /// A subscription, with its customer.
+    pub async fn subscription(&self, id: &str) -> Result<Subscription, StripeError> {
+        self.get(&format!("/v1/subscriptions/{}", segment(id)?), &with_customer()).await
     }
 
     /// Every subscription that a customer has or had.
@@ -160,9 +165,9 @@ impl Stripe {
         self.post(&format!("/v1/subscriptions/{}", segment(subscription_id)?), &form, key).await
     }
 
-    /// An invoice.
+    /// An invoice, with its customer.
     pub async fn invoice(&self, id: &str) -> Result<Invoice, StripeError> {
-        self.get(&format!("/v1/invoices/{}", segment(id)?), &Form::new()).await
+        self.get(&format!("/v1/invoices/{}", segment(id)?), &with_customer()).await
     }
 
     /// The invoices of a subscription that are to be paid.
@@ -170,9 +175,9 @@ impl Stripe {
         self.all("/v1/invoices", &Form::new().with("subscription", subscription_id).with("status", "open")).await
     }
 
-    /// A payment with the charge that it came to.
+    /// A payment, with its customer and the charge that it came to.
     pub async fn payment_intent(&self, id: &str) -> Result<PaymentIntent, StripeError> {
-        let form = Form::new().with("expand[0]", "latest_charge");
+        let form = with_customer().with("expand[1]", "latest_charge");
         self.get(&format!("/v1/payment_intents/{}", segment(id)?), &form).await
     }
 
@@ -213,6 +218,11 @@ impl Stripe {
         }
         Err(StripeError::Unreadable { reason: "a list has more than 1,000 objects".to_owned() })
     }
+}
+
+/// Asks for the customer itself in the place of its id: whose it is, it says.
+fn with_customer() -> Form {
+    Form::new().with("expand[0]", "customer")
 }
 
 /// An id as a segment of a path. Ids come from Stripe, but through callers: what is none must not lead to another path.

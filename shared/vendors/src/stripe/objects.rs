@@ -30,6 +30,9 @@ identified!(Customer, CheckoutSession, Subscription, Invoice, PaymentIntent, Cha
 pub struct Customer {
     /// The id.
     pub id: String,
+    /// What we attached; a customer that was deleted has none.
+    #[serde(default)]
+    pub metadata: Metadata,
 }
 
 /// A session of the hosted checkout page, `cs_…`.
@@ -50,7 +53,7 @@ pub struct CheckoutSession {
     pub payment_status: Option<String>,
     /// Whose it is.
     #[serde(default)]
-    pub customer: Option<Expandable<Reference>>,
+    pub customer: Option<Expandable<Customer>>,
     /// What came of a session for a subscription.
     #[serde(default)]
     pub subscription: Option<Expandable<Reference>>,
@@ -94,7 +97,7 @@ pub struct Subscription {
     /// `active`, `trialing`, `past_due`, `unpaid`, `incomplete`, `incomplete_expired`, `paused` or `canceled`.
     pub status: String,
     /// Whose it is.
-    pub customer: Expandable<Reference>,
+    pub customer: Expandable<Customer>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
     /// What is subscribed to.
@@ -167,7 +170,7 @@ pub struct Invoice {
     pub number: Option<String>,
     /// Whose it is.
     #[serde(default)]
-    pub customer: Option<Expandable<Reference>>,
+    pub customer: Option<Expandable<Customer>>,
     /// What is to be paid, in the smallest unit of the currency.
     #[serde(default)]
     pub amount_due: i64,
@@ -253,7 +256,7 @@ pub struct PaymentIntent {
     pub currency: String,
     /// Whose it is.
     #[serde(default)]
-    pub customer: Option<Expandable<Reference>>,
+    pub customer: Option<Expandable<Customer>>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
     /// What we attached.

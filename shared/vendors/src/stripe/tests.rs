@@ -140,6 +140,7 @@ async fn every_call_is_of_stripes_form() {
         list.clone(),
         sub.clone(),
         sub.clone(),
+        sub.clone(),
         sub,
         invoice,
         list.clone(),
@@ -162,6 +163,7 @@ async fn every_call_is_of_stripes_form() {
     change.charged_now = false;
     stripe.change_price("sub_1", &change, "k").await.unwrap();
     stripe.cancel_at_period_end("sub_1", true, "k").await.unwrap();
+    stripe.subscription("sub_1").await.unwrap();
     stripe.invoice("in_1").await.unwrap();
     stripe.open_invoices("sub_1").await.unwrap();
     stripe.payment_intent("pi_1").await.unwrap();
@@ -172,7 +174,7 @@ async fn every_call_is_of_stripes_form() {
     stripe.events(&query).await.unwrap();
     let expected = [
         "POST /v1/customers email=ada%40example.com&name=Engines+%26+Co&metadata[user_id]=42",
-        "GET /v1/checkout/sessions/cs_1",
+        "GET /v1/checkout/sessions/cs_1?expand[0]=customer",
         "POST /v1/checkout/sessions/cs_1/expire",
         "POST /v1/billing_portal/sessions customer=cus_1&return_url=https%3A%2F%2Fapp.example",
         "GET /v1/subscriptions?customer=cus_1&status=all&limit=100",
@@ -180,9 +182,10 @@ async fn every_call_is_of_stripes_form() {
             &payment_behavior=error_if_incomplete&metadata[keep]=",
         "POST /v1/subscriptions/sub_1 items[0][id]=si_1&items[0][price]=price_2&proration_behavior=none&metadata[keep]=",
         "POST /v1/subscriptions/sub_1 cancel_at_period_end=true",
-        "GET /v1/invoices/in_1",
+        "GET /v1/subscriptions/sub_1?expand[0]=customer",
+        "GET /v1/invoices/in_1?expand[0]=customer",
         "GET /v1/invoices?subscription=sub_1&status=open&limit=100",
-        "GET /v1/payment_intents/pi_1?expand[0]=latest_charge",
+        "GET /v1/payment_intents/pi_1?expand[0]=customer&expand[1]=latest_charge",
         "GET /v1/disputes?payment_intent=pi_1&limit=100",
         "GET /v1/invoice_payments?payment[type]=payment_intent&payment[payment_intent]=pi_1&limit=1",
         "GET /v1/events?limit=100&created[gte]=9&types[0]=invoice.paid&types[1]=charge.refunded&starting_after=evt_1",

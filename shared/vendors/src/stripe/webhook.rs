@@ -62,6 +62,12 @@ impl Event {
         self.data.object.get("id").and_then(Value::as_str)
     }
 
+    /// An entry of what we attached: to the object itself, or to the subscription that an invoice is for, old shape and new.
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        let places = ["/metadata", "/parent/subscription_details/metadata", "/subscription_details/metadata"];
+        places.iter().find_map(|place| self.data.object.pointer(place)?.get(name)?.as_str())
+    }
+
     /// The object's `payment_intent`, an id or the object itself: which payment a charge, a refund or a dispute is of.
     pub fn payment_intent(&self) -> Option<&str> {
         let intent = self.data.object.get("payment_intent")?;
