@@ -1,8 +1,8 @@
 //! Every minute, rings what is due again.
 //!
-//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task and every mail whose time has come and
-//! that nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
-//! nothing: who is rung for looks at the row.
+//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task, mail, delivery and vendor's
+//! event whose time has come and that nobody claimed, and for every account whose plan changes by time alone, and touches every event whose
+//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row.
 //!
 //! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
@@ -10,6 +10,7 @@
 mod bells;
 mod deliveries;
 mod failures;
+mod inbound;
 mod mails;
 mod tasks;
 
@@ -18,7 +19,9 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde::Serialize;
 use shared::clock::Timestamp;
+use shared::model::billing_account::BillingAccount;
 use shared::model::due_partitions;
+use shared::model::inbound_event::InboundEvent;
 use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
@@ -45,6 +48,8 @@ pub struct Deps {
     pub mail: QueueSender,
     /// The `webhooks-out` queue.
     pub webhooks: QueueSender,
+    /// The `webhooks` queue.
+    pub inbound: QueueSender,
 }
 
 /// What a run did.
@@ -57,6 +62,10 @@ pub struct Summary {
     pub mails_rung: usize,
     /// Deliveries to endpoints that were rung for.
     pub deliveries_rung: usize,
+    /// Vendors' events that were rung for.
+    pub inbound_rung: usize,
+    /// Accounts that were rung for.
+    pub reviews_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
     /// Rows that were rung before in vain and are left for a later run.
@@ -82,6 +91,8 @@ enum Kind {
     Tasks,
     Mails,
     Deliveries,
+    Inbound,
+    Reviews,
     Failures,
 }
 
@@ -97,6 +108,8 @@ impl Outcome {
         self.summary.tasks_rung += other.summary.tasks_rung;
         self.summary.mails_rung += other.summary.mails_rung;
         self.summary.deliveries_rung += other.summary.deliveries_rung;
+        self.summary.inbound_rung += other.summary.inbound_rung;
+        self.summary.reviews_rung += other.summary.reviews_rung;
         self.summary.failures_touched += other.summary.failures_touched;
         self.summary.left += other.summary.left;
         self.summary.unreadable += other.summary.unreadable;
@@ -116,14 +129,28 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let tasks = due_partitions(Task::DUE).map(|partition| (Kind::Tasks, partition));
     let mails = due_partitions(Mail::DUE).map(|partition| (Kind::Mails, partition));
     let deliveries = due_partitions(WebhookDelivery::DUE).map(|partition| (Kind::Deliveries, partition));
+    let inbound = due_partitions(InboundEvent::DUE).map(|partition| (Kind::Inbound, partition));
+    let reviews = due_partitions(BillingAccount::DUE).map(|partition| (Kind::Reviews, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
-    let partitions = tasks.chain(mails).chain(deliveries).chain(failures);
+    let partitions = tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures);
     let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
-    let Summary { tasks_rung, mails_rung, deliveries_rung, failures_touched, left, unreadable, unfinished } = summary;
-    tracing::info!(tasks_rung, mails_rung, deliveries_rung, failures_touched, left, unreadable, unfinished, "swept");
+    let Summary { tasks_rung, mails_rung, deliveries_rung, inbound_rung, reviews_rung, .. } = summary;
+    let Summary { failures_touched, left, unreadable, unfinished, .. } = summary;
+    tracing::info!(
+        tasks_rung,
+        mails_rung,
+        deliveries_rung,
+        inbound_rung,
+        reviews_rung,
+        failures_touched,
+        left,
+        unreadable,
+        unfinished,
+        "swept"
+    );
     fault.map_or(Ok(summary), |reason| Err(SweepError { summary, reason }))
 }
 
@@ -151,6 +178,8 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             Kind::Tasks => tasks::ring(deps, &keys).await,
             Kind::Deliveries => deliveries::ring(deps, &keys).await,
             Kind::Mails => mails::ring(deps, &keys).await,
+            Kind::Inbound => inbound::ring_events(deps, &keys).await,
+            Kind::Reviews => inbound::ring_reviews(deps, &keys).await,
             Kind::Failures => failures::touch(deps, &keys, now).await,
         });
         if !page.has_more() {

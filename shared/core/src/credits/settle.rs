@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Timestamp;
 use crate::event::Actor;
 use crate::id::{CreditGrantId, CreditMovementId, TransferId};
-use crate::ledger::{AccountId, LedgerError, Leg, NewTransfer, PendingState, Reason, RefusalCode, Transfer};
+use crate::ledger::{AccountId, LedgerError, Leg, NewTransfer, PendingState, Reason, Refusal, RefusalCode, Transfer};
 use crate::model::credit_movement::{CreditCause, CreditMovement};
 use crate::model::credit_wallet::{CreditGrant, CreditWallet, GrantKind};
 use crate::plan::CreditAction;
@@ -152,11 +152,8 @@ impl Position {
         let amounts = Amounts::of(&parts);
         let legs = if parts.is_empty() { Vec::new() } else { amounts.legs(held.holder_day) };
         let settlement = NewTransfer::new(self.services.ids.next(), organization, Reason::Spend, legs);
-        let settlement = if parts.is_empty() {
-            settlement.voiding(held.transfer_id)
-        } else {
-            settlement.posting(held.transfer_id)
-        };
+        let settlement =
+            if parts.is_empty() { settlement.voiding(held.transfer_id) } else { settlement.posting(held.transfer_id) };
         let mut transfers = vec![settlement];
         if Amounts::of(&held.parts).grants > 0 {
             let wallet = self.wallet().released(held.transfer_id).burned(&parts);
@@ -228,7 +225,12 @@ impl Position {
     }
 
     /// Adds credits that were bought under this payment; what is owed is paid of them first. Answers how many that took.
-    pub fn purchase<E>(self, transaction: &mut Transaction<E>, credits: i64, payment_id: &str) -> Result<i64, Problem> {
+    pub fn purchase<E>(
+        self,
+        transaction: &mut Transaction<E>,
+        credits: i64,
+        payment_id: &str,
+    ) -> Result<i64, StoreError> {
         let cause = |debt_paid| CreditCause::Purchase { payment_id: payment_id.to_owned(), debt_paid };
         self.add(transaction, credits, cause)
     }
@@ -239,7 +241,7 @@ impl Position {
         transaction: &mut Transaction<E>,
         credits: i64,
         payment_id: &str,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let cause = |debt_paid| CreditCause::GivenBack { payment_id: payment_id.to_owned(), debt_paid };
         self.add(transaction, credits, cause)
     }
@@ -249,7 +251,7 @@ impl Position {
         transaction: &mut Transaction<E>,
         credits: i64,
         cause: impl FnOnce(i64) -> CreditCause,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let organization = self.holder.organization_id;
         let debt_paid = self.figures().debt.min(credits);
         let legs = [
@@ -269,7 +271,7 @@ impl Position {
         transaction: &mut Transaction<E>,
         credits: i64,
         payment_id: &str,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let organization = self.holder.organization_id;
         let there = self.purchased.available.clamp(0, credits.max(0));
         let owed = credits.saturating_sub(there);
@@ -363,10 +365,17 @@ impl Position {
         transaction.create(CreditMovement { id, organization_id, credits, cause, actor, at: self.now });
     }
 
-    fn transfer<E>(self, transaction: &mut Transaction<E>, reason: Reason, legs: &[Leg]) -> Result<(), Problem> {
+    fn transfer<E>(self, transaction: &mut Transaction<E>, reason: Reason, legs: &[Leg]) -> Result<(), StoreError> {
         let legs = legs.iter().copied().filter(|leg| leg.amount > 0).collect();
         let transfer = NewTransfer::new(self.services.ids.next(), self.holder.organization_id, reason, legs);
-        self.move_credits(transaction, vec![transfer])
+        match self.draft.with(vec![transfer]).plan(transaction, &self.reading) {
+            Ok(_) => Ok(()),
+            Err(LedgerError::Store(error)) => Err(error),
+            Err(LedgerError::Refused(Refusal { code: RefusalCode::InsufficientFunds { .. }, .. })) => {
+                Err(StoreError::Contended)
+            }
+            Err(LedgerError::Refused(refusal)) => Err(StoreError::Corrupt(refusal.to_string())),
+        }
     }
 
     fn move_credits<E>(self, transaction: &mut Transaction<E>, transfers: Vec<NewTransfer>) -> Result<(), Problem> {

@@ -6,7 +6,7 @@ mod openapi;
 mod surround;
 
 pub use health::{HealthCheck, ServiceHealth, health_routes};
-pub use input::{Input, Path, Query};
+pub use input::{Input, Path, Query, RawBody};
 pub use openapi::{document, function_document};
 pub use surround::{ClientAddress, surround};
 
