@@ -50,7 +50,7 @@ impl BillingView {
         let changes_at = account.as_ref().and_then(|account| account.review_at);
         let subscription = account.and_then(|account| account.subscription);
         let subscription = subscription.map(|subscription| SubscriptionView::of(subscription, changes_at));
-        Self { plan, priority_support: plan.is_above_free(), subscription }
+        Self { plan, priority_support: plan.plan().priority_support, subscription }
     }
 }
 
