@@ -142,13 +142,15 @@ fn no_right_is_wider_than_one_table_index_queue_or_log() {
                     assert!(id.as_str() == "Mailer" || id.ends_with("Boundary"), "{id} sends mail");
                     continue;
                 }
-                let (resource_id, _) = resource.split_once(".").expect("a resource of ours");
+                // A secret's reference is its ARN.
+                let resource_id = resource.split('.').next().expect("a resource of ours");
                 let kind = deployment.resources[resource_id]["Type"].as_str().expect("a type");
                 assert!(!resource.contains('*'), "{id}: {resource}");
                 let service = match kind {
                     "AWS::DynamoDB::Table" => "dynamodb:",
                     "AWS::SQS::Queue" => "sqs:",
                     "AWS::Logs::LogGroup" => "logs:",
+                    "AWS::SecretsManager::Secret" => "secretsmanager:",
                     other => panic!("{id} may do something to a {other}"),
                 };
                 assert!(actions.iter().all(|action| action.starts_with(service)), "{id}: {actions:?} on {resource}");

@@ -3,14 +3,18 @@
 use serde::Deserialize;
 use shared::event::Event;
 use shared::id::{EventId, OrganizationId};
+use shared::model::inbound_event::{InboundEvent, Provider};
 use shared::model::projection::ProjectionFailure;
 use shared::store::{Entity, Key};
+use shared::trace::Trace;
 use shared_lambda::EventRecord;
 
 /// A change that concerns the projector, or none.
 pub(crate) enum Change {
     /// Something happened.
     Happened(Box<Event>),
+    /// A vendor told of something.
+    Received { provider: Provider, event_id: String, trace: Trace },
     /// The sweep asks for another attempt.
     Touched(OrganizationId, EventId),
     /// An event that this version cannot read, with its ids where the key tells them.
@@ -39,6 +43,11 @@ impl Change {
             ("INSERT", Event::TYPE) => match serde_dynamo::from_item(change.new_image) {
                 Ok(event) => Self::Happened(Box::new(event)),
                 Err(_) => Self::Unreadable(ids(change.keys)),
+            },
+            // One that cannot be read stays due; the sweep rings for it, and its worker says what is wrong with it.
+            ("INSERT", InboundEvent::TYPE) => match serde_dynamo::from_item::<_, InboundEvent>(change.new_image) {
+                Ok(InboundEvent { provider, id, trace, .. }) => Self::Received { provider, event_id: id, trace },
+                Err(_) => Self::Other,
             },
             ("MODIFY", ProjectionFailure::TYPE) => {
                 let before = serde_dynamo::from_item::<_, ProjectionFailure>(change.old_image);

@@ -3,7 +3,7 @@
 use shared::event::{Event, Fact};
 use shared::model::counter::Counter;
 use shared::plan::PlanName;
-use shared::queue::TaskMessage;
+use shared::queue::{InboundMessage, TaskMessage};
 use shared::telemetry::{Measures, Metric};
 
 /// What a fact adds to which counter. Sums do not depend on the order of their parts.
@@ -78,6 +78,18 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::OwnershipTransferred { .. }
         | Fact::OrganizationRenamed { .. }
         | Fact::AiConfigurationChanged { .. }
+        | Fact::CreditsGranted { .. }
+        | Fact::CheckoutStarted { .. }
+        | Fact::CheckoutChanged { .. }
+        | Fact::SubscriptionChanged { .. }
+        | Fact::PlanChangeRequested { .. }
+        | Fact::CancellationRequested { .. }
+        | Fact::CancellationWithdrawn { .. }
+        | Fact::PaymentSucceeded { .. }
+        | Fact::PaymentFailed { .. }
+        | Fact::PaymentReversed { .. }
+        | Fact::CreditsPurchased { .. }
+        | Fact::CreditPurchaseChanged { .. }
         | Fact::WebhookCreated { .. }
         | Fact::WebhookChanged { .. }
         | Fact::WebhookSwitchedOff { .. }
@@ -119,6 +131,12 @@ pub(crate) fn figures(fact: &Fact, first_of_day: bool) -> Measures {
         Fact::TaskCreated { .. } => Metric::TasksCreated,
         Fact::TaskCompleted { .. } => Metric::TasksCompleted,
         Fact::TaskFailed { .. } => Metric::TasksFailed,
+        Fact::PaymentFailed { .. } => Metric::PaymentsFailed,
+        Fact::PaymentSucceeded { amount, currency, .. } => {
+            // Amounts of other currencies cannot be added to these.
+            let cents = u64::try_from(*amount).ok().filter(|_| currency == "usd").unwrap_or(0);
+            return measures.with(Metric::PaymentsSucceeded, 1).with(Metric::RevenueCents, cents);
+        }
         _ => return measures,
     };
     measures.with(metric, 1)
@@ -132,6 +150,12 @@ pub(crate) fn doorbell(event: &Event) -> Option<TaskMessage> {
         }
         _ => None,
     }
+}
+
+/// The organisation whose account an event asks to look at, if it does: nobody pays for one that was deleted.
+pub(crate) fn review(event: &Event) -> Option<InboundMessage> {
+    let organization_id = event.organization_id;
+    matches!(event.fact, Fact::OrganizationDeleted { .. }).then_some(InboundMessage::Review { organization_id })
 }
 
 #[cfg(test)]

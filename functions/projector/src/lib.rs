@@ -1,4 +1,4 @@
-//! Turns events into counters, mails and doorbells.
+//! Turns events into counters, mails and doorbells, and rings for what vendors' webhooks brought.
 //!
 //! The platform's stream brings every event once or more, in order only where events touch the same item. So an event's effects commute
 //! with those of all others and are written together with a marker that keeps them to one time ([`project`]). An event whose projection
@@ -13,6 +13,7 @@ mod project;
 mod purge;
 mod webhooks;
 
+use shared::queue::InboundMessage;
 use shared::services::Services;
 use shared_lambda::{DynamoDbEventResponse, EventRecord, QueueSender, StreamEvent, handle_stream};
 
@@ -33,6 +34,8 @@ pub struct Deps {
     pub mail: QueueSender,
     /// The `webhooks-out` queue.
     pub webhooks: QueueSender,
+    /// The `webhooks` queue.
+    pub inbound: QueueSender,
     /// The endpoints that this instance knows of.
     pub known_webhooks: KnownWebhooks,
 }
@@ -42,7 +45,7 @@ pub async fn handle(deps: &Deps, event: StreamEvent) -> DynamoDbEventResponse {
     handle_stream(event, |record| handle_record(deps, record)).await
 }
 
-/// Works on one record: a new event, or a failed one that the sweep touched; any other is passed over.
+/// Works on one record: a new event, a vendor's event, or a failed one that the sweep touched; any other is passed over.
 ///
 /// # Errors
 /// When the projection failed and even that could not be recorded: then the stream has to bring the record again.
@@ -50,6 +53,15 @@ pub async fn handle_record(deps: &Deps, record: EventRecord) -> Result<(), Proje
     let ((organization, event), outcome) = match Change::of(record) {
         Change::Other => return Ok(()),
         Change::Happened(event) => ((event.organization_id, event.id), project(deps, &event).await),
+        Change::Received { provider, event_id, trace } => {
+            trace.record();
+            let message = InboundMessage::Event { provider, event_id, trace: Some(trace) };
+            // The row stands in the index of what is due: a bell that is not heard costs it a minute.
+            if let Err(error) = deps.inbound.send(&message).await {
+                tracing::warn!(%error, "a vendor's event could not be rung for; the sweep will");
+            }
+            return Ok(());
+        }
         Change::Touched(organization, event) => {
             ((organization, event), failure::attempt_again(deps, organization, event).await)
         }

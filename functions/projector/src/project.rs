@@ -6,7 +6,7 @@ use shared::model::projection::{Projection, ProjectionMarker};
 use shared::queue::MailMessage;
 use shared::store::Transaction;
 
-use crate::effects::{counted, doorbell, figures};
+use crate::effects::{counted, doorbell, figures, review};
 use crate::{Deps, ProjectionError, activity, purge, webhooks};
 
 /// Projects an event, unless it is projected already: rings its doorbell, then writes its effects and its marker in one transaction,
@@ -71,11 +71,16 @@ async fn act_outside(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
         Fact::LeadDeleted { lead_id } => Some(lead_id),
         _ => None,
     };
-    if (doorbell.is_none() && deleted.is_none()) || Projection::read(&deps.services.store, event.id).await?.done {
+    let review = review(event);
+    let nothing = doorbell.is_none() && deleted.is_none() && review.is_none();
+    if nothing || Projection::read(&deps.services.store, event.id).await?.done {
         return Ok(());
     }
     if let Some(message) = doorbell {
         deps.tasks.send(&message).await?;
+    }
+    if let Some(message) = review {
+        deps.inbound.send(&message).await?;
     }
     match deleted {
         Some(lead) => purge::activities(&deps.services.store, event, lead).await,

@@ -1,9 +1,9 @@
 //! Every minute, rings what is due again.
 //!
-//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task and every mail whose time has come and
-//! that nobody claimed, and touches every event whose projection failed, which brings it to the projector through the stream. It decides
-//! nothing: who is rung for looks at the row. Pending transfers of the ledger that ran out of time it notes as such itself, which changes
-//! no balance.
+//! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task, mail, delivery and vendor's
+//! event whose time has come and that nobody claimed, and for every account whose plan changes by time alone, and touches every event whose
+//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row.
+//! Pending transfers of the ledger that ran out of time it notes as such itself, which changes no balance.
 //!
 //! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
@@ -11,6 +11,7 @@
 mod bells;
 mod deliveries;
 mod failures;
+mod inbound;
 mod mails;
 mod tasks;
 mod timeouts;
@@ -21,7 +22,9 @@ use futures_util::future::join_all;
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::ledger::Transfer;
+use shared::model::billing_account::BillingAccount;
 use shared::model::due_partitions;
+use shared::model::inbound_event::InboundEvent;
 use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
@@ -48,6 +51,8 @@ pub struct Deps {
     pub mail: QueueSender,
     /// The `webhooks-out` queue.
     pub webhooks: QueueSender,
+    /// The `webhooks` queue.
+    pub inbound: QueueSender,
 }
 
 /// What a run did.
@@ -60,6 +65,10 @@ pub struct Summary {
     pub mails_rung: usize,
     /// Deliveries to endpoints that were rung for.
     pub deliveries_rung: usize,
+    /// Vendors' events that were rung for.
+    pub inbound_rung: usize,
+    /// Accounts that were rung for.
+    pub reviews_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
     /// Pending transfers that were noted to have timed out.
@@ -87,6 +96,8 @@ enum Kind {
     Tasks,
     Mails,
     Deliveries,
+    Inbound,
+    Reviews,
     Failures,
     Transfers,
 }
@@ -95,7 +106,7 @@ impl Kind {
     /// The table whose index has rows of this kind.
     const fn table(self) -> Table {
         match self {
-            Self::Tasks | Self::Mails | Self::Deliveries | Self::Failures => Table::Platform,
+            Self::Tasks | Self::Mails | Self::Deliveries | Self::Inbound | Self::Reviews | Self::Failures => Table::Platform,
             Self::Transfers => Table::Ledger,
         }
     }
@@ -113,6 +124,8 @@ impl Outcome {
         self.summary.tasks_rung += other.summary.tasks_rung;
         self.summary.mails_rung += other.summary.mails_rung;
         self.summary.deliveries_rung += other.summary.deliveries_rung;
+        self.summary.inbound_rung += other.summary.inbound_rung;
+        self.summary.reviews_rung += other.summary.reviews_rung;
         self.summary.failures_touched += other.summary.failures_touched;
         self.summary.transfers_timed_out += other.summary.transfers_timed_out;
         self.summary.left += other.summary.left;
@@ -133,19 +146,23 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let tasks = due_partitions(Task::DUE).map(|partition| (Kind::Tasks, partition));
     let mails = due_partitions(Mail::DUE).map(|partition| (Kind::Mails, partition));
     let deliveries = due_partitions(WebhookDelivery::DUE).map(|partition| (Kind::Deliveries, partition));
+    let inbound = due_partitions(InboundEvent::DUE).map(|partition| (Kind::Inbound, partition));
+    let reviews = due_partitions(BillingAccount::DUE).map(|partition| (Kind::Reviews, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
     let transfers = due_partitions(Transfer::DUE).map(|partition| (Kind::Transfers, partition));
-    let partitions = tasks.chain(mails).chain(deliveries).chain(failures).chain(transfers);
+    let partitions = tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures).chain(transfers);
     let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
-    let Summary { tasks_rung, mails_rung, deliveries_rung, failures_touched, transfers_timed_out, .. } = summary;
-    let Summary { left, unreadable, unfinished, .. } = summary;
+    let Summary { tasks_rung, mails_rung, deliveries_rung, inbound_rung, reviews_rung, .. } = summary;
+    let Summary { failures_touched, transfers_timed_out, left, unreadable, unfinished, .. } = summary;
     tracing::info!(
         tasks_rung,
         mails_rung,
         deliveries_rung,
+        inbound_rung,
+        reviews_rung,
         failures_touched,
         transfers_timed_out,
         left,
@@ -181,6 +198,8 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             Kind::Tasks => tasks::ring(deps, &keys).await,
             Kind::Deliveries => deliveries::ring(deps, &keys).await,
             Kind::Mails => mails::ring(deps, &keys).await,
+            Kind::Inbound => inbound::ring_events(deps, &keys).await,
+            Kind::Reviews => inbound::ring_reviews(deps, &keys).await,
             Kind::Failures => failures::touch(deps, &keys, now).await,
             Kind::Transfers => timeouts::note(deps, &keys).await,
         });

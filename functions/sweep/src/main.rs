@@ -7,8 +7,8 @@ use sweep::{Deps, handle};
 async fn main() -> Result<(), Error> {
     serve_schedule("sweep", |host| {
         let (tasks, mail) = (host.queue("TASKS_QUEUE_URL")?, host.queue("MAIL_QUEUE_URL")?);
-        let webhooks = host.queue("WEBHOOKS_QUEUE_URL")?;
-        let deps = Deps { services: host.services.clone(), tasks, mail, webhooks };
+        let (webhooks, inbound) = (host.queue("WEBHOOKS_QUEUE_URL")?, host.queue("INBOUND_QUEUE_URL")?);
+        let deps = Deps { services: host.services.clone(), tasks, mail, webhooks, inbound };
         // Boxed, or the whole would be deeper than the compiler follows.
         Ok(async move |schedule: Schedule| Box::pin(handle(&deps, schedule.time, schedule.remaining)).await)
     })

@@ -15,7 +15,7 @@ use crate::say;
 
 /// Serves until the process is ended, and prints where. The table is the one that the environment names, as on Lambda.
 pub(crate) async fn serve() -> Result<(), Error> {
-    let services = Host::from_environment()?.services;
+    let services = Host::from_environment().await?.services;
     let routes = Router::new()
         .merge(auth::router().with_state(auth::Deps::new(services.clone())))
         .merge(crm::router().with_state(crm::Deps { services: services.clone() }));

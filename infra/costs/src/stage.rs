@@ -110,6 +110,7 @@ impl Stage {
             ("agentic", template.queues["AgenticQueue"].name.clone()),
             ("mail", template.queues["MailQueue"].name.clone()),
             ("webhooks", template.queues["WebhooksOutQueue"].name.clone()),
+            ("inbound", template.queues["WebhooksQueue"].name.clone()),
         ]);
         let sender = |name: &str| QueueSender::new(queue_client.clone(), sqs.queue_url(name));
         let filters = template.functions["projector"].sources.iter().find_map(|source| match source {
@@ -123,6 +124,7 @@ impl Stage {
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
                 webhooks: sender(&queues["webhooks"]),
+                inbound: sender(&queues["inbound"]),
                 known_webhooks: projector::KnownWebhooks::default(),
             },
             sweep: sweep::Deps {
@@ -130,6 +132,7 @@ impl Stage {
                 tasks: sender(&queues["tasks"]),
                 mail: sender(&queues["mail"]),
                 webhooks: sender(&queues["webhooks"]),
+                inbound: sender(&queues["inbound"]),
             },
             webhook_sender: webhook_sender::Deps {
                 services: services.clone(),

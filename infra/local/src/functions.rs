@@ -9,15 +9,17 @@ use std::time::Duration;
 use axum::Router;
 use embedded::template::{Function, Template};
 use embedded::{Breaches, EmbeddedSqs, Hooks, Mailbox};
+use payments::Payments;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::ai::Ai;
 use shared::clock::Timestamp;
-use shared::config::{ConfigError, Variables};
+use shared::config::{ConfigError, Reader, Variables};
 use shared::http::{document, function_document, health_routes};
 use shared::reach::Reach;
 use shared::services::Services;
 use shared_lambda::{DEAD_LETTER_QUEUE_URL, QueueSender, SqsEvent, StreamEvent};
+use stripe_sandbox::{PRICES, SECRET_KEY, Sandbox, WEBHOOK_SECRET};
 use utoipa::openapi::OpenApi;
 use vendors::breached_passwords::BreachedPasswords;
 use vendors::email::{EmailConfig, Mailer};
@@ -42,6 +44,8 @@ pub(crate) struct Parts<'a> {
     /// What looks new passwords up, where the variables say where.
     pub(crate) breached_passwords: Option<BreachedPasswords>,
     pub(crate) mailer: &'a Mailer,
+    pub(crate) payments: &'a Payments,
+    pub(crate) secrets: &'a webhooks::Secrets,
     pub(crate) hooks: &'a Hooks,
 }
 
@@ -55,8 +59,9 @@ pub fn openapi() -> OpenApi {
         ("ventures", ventures::router().document()),
         ("crm", crm::router().document()),
         ("agents", agents::router().document()),
-        ("billing", billing::router().document()),
         ("analytics", analytics::router().document()),
+        ("billing", billing::router().document()),
+        ("webhooks", webhooks::router().document()),
     ];
     let health = health_routes().document();
     document(parts.map(|(function, part)| function_document(function, part)).into_iter().chain([health]))
@@ -66,6 +71,7 @@ pub fn openapi() -> OpenApi {
 pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
     let auth_deps = auth::Deps::new(services()).with_breached_passwords(parts.breached_passwords.clone());
+    let payments = Some(parts.payments.clone());
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
@@ -74,8 +80,12 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
-        ("billing", billing::router().with_state(billing::Deps { services: services() })),
         ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
+        ("billing", billing::router().with_state(billing::Deps { services: services(), payments })),
+        (
+            "webhooks",
+            webhooks::router().with_state(webhooks::Deps { services: services(), secrets: parts.secrets.clone() }),
+        ),
     ];
     let routers = routers.map(|(function, router)| recorded(parts.journal, function, router));
     routers.into_iter().fold(Router::new(), Router::merge)
@@ -123,14 +133,17 @@ pub(crate) fn jobs(parts: &Parts<'_>) -> Result<Vec<(String, Job)>, PlatformErro
         purge(parts)?,
         mailer(parts)?,
         webhook_sender(parts)?,
+        webhook_worker(parts)?,
+        reconciliation(parts)?,
     ])
 }
 
 fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "projector";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let (webhooks, known_webhooks) = (parts.queue(name, "WEBHOOKS_QUEUE_URL")?, projector::KnownWebhooks::default());
-    let deps = projector::Deps { services: parts.services.clone(), tasks, mail, webhooks, known_webhooks };
+    let (webhooks, inbound) = (parts.queue(name, "WEBHOOKS_QUEUE_URL")?, parts.queue(name, "INBOUND_QUEUE_URL")?);
+    let known_webhooks = projector::KnownWebhooks::default();
+    let deps = projector::Deps { services: parts.services.clone(), tasks, mail, webhooks, inbound, known_webhooks };
     let work = move |event: StreamEvent| {
         let deps = deps.clone();
         async move { Ok::<_, Infallible>(projector::handle(&deps, event).await) }
@@ -141,8 +154,8 @@ fn projector(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 fn sweep(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "sweep";
     let (tasks, mail) = (parts.queue(name, "TASKS_QUEUE_URL")?, parts.queue(name, "MAIL_QUEUE_URL")?);
-    let webhooks = parts.queue(name, "WEBHOOKS_QUEUE_URL")?;
-    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail, webhooks };
+    let (webhooks, inbound) = (parts.queue(name, "WEBHOOKS_QUEUE_URL")?, parts.queue(name, "INBOUND_QUEUE_URL")?);
+    let deps = sweep::Deps { services: parts.services.clone(), tasks, mail, webhooks, inbound };
     let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();
@@ -232,6 +245,63 @@ fn webhook_sender(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
         async move { Ok::<_, Infallible>(webhook_sender::handle(&deps, &dead_letters, event).await) }
     };
     parts.job(name, work)
+}
+
+fn webhook_worker(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "webhook-worker";
+    let deps = webhook_worker::Deps { services: parts.services.clone(), payments: Some(parts.payments.clone()) };
+    let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
+    let work = move |event: SqsEvent| {
+        let (deps, dead_letters) = (deps.clone(), dead_letters.clone());
+        async move { Ok::<_, Infallible>(webhook_worker::handle(&deps, &dead_letters, event).await) }
+    };
+    parts.job(name, work)
+}
+
+fn reconciliation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
+    let name = "reconciliation";
+    let deps = reconciliation::Deps { services: parts.services.clone(), payments: Some(parts.payments.clone()) };
+    let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
+    let work = move |_: ScheduleEvent| {
+        let deps = deps.clone();
+        async move { reconciliation::handle(&deps, time).await }
+    };
+    parts.job(name, work)
+}
+
+/// The variables by which the sandbox of Stripe is asked where nobody names a key of Stripe's own, and by which the other vendors' webhooks
+/// are known where nobody names a secret.
+pub(crate) fn with_sandboxes(variables: Vec<(String, String)>) -> Vec<(String, String)> {
+    let is_set = |name: &str| variables.iter().any(|(set, value)| set == name && !value.is_empty());
+    let mut defaults = vec![
+        ("LINKEDIN_CLIENT_SECRET", "linkedin-sandbox"),
+        ("UNIPILE_WEBHOOK_SECRET", "unipile-sandbox"),
+        ("UNIPILE_SIGNING_SECRET", "unipile-signing-sandbox"),
+    ];
+    if !is_set("STRIPE_SECRET_KEY") {
+        defaults.extend([
+            ("STRIPE_SECRET_KEY", SECRET_KEY),
+            ("STRIPE_BASE_URL", "http://stripe.local"),
+            ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
+            ("STRIPE_PRICES", PRICES),
+        ]);
+    }
+    let missing = defaults.into_iter().filter(|(name, _)| !is_set(name));
+    let missing = missing.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>();
+    variables.into_iter().chain(missing).collect()
+}
+
+/// Who takes payments: the sandbox of this platform, unless the variables name a key of Stripe's own.
+pub(crate) fn payments(
+    variables: &Variables,
+    sandbox: &Sandbox,
+    services: &Services,
+) -> Result<Payments, PlatformError> {
+    let is_sandbox = Reader::new(variables).optional("STRIPE_SECRET_KEY").as_deref() == Some(SECRET_KEY);
+    let connector = if is_sandbox { sandbox.connector() } else { shared_lambda::outbound() };
+    let http = Http::new(connector, services.clock.clone());
+    let payments = Payments::read(variables, http, services.ids.clone())?;
+    payments.ok_or_else(|| PlatformError::Disagreement("there is no key of Stripe's".to_owned()))
 }
 
 /// Who sends the mail: the mailbox of this platform, spoken to as to Resend, unless the variables name somebody.

@@ -13,6 +13,9 @@ use crate::pump::{QueueSource, STREAM_RETRY_PAUSE, ScheduleSource, StreamSource}
 /// How often expired items are removed.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
+/// How often the Stripe sandbox is asked for what happened.
+const STRIPE_INTERVAL: Duration = Duration::from_millis(250);
+
 /// What was left when the jobs ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Left {
@@ -81,7 +84,8 @@ impl Platform {
         let schedules = self.sources.schedules.iter().map(|source| self.schedule_loop(source, stop.clone()));
         let (queues, streams) = (futures_util::future::join_all(queues), futures_util::future::join_all(streams));
         let schedules = futures_util::future::join_all(schedules);
-        tokio::join!(queues, streams, schedules, self.tick_loop(ticks, stop.clone()), self.expiry_loop(stop.clone()));
+        let (ticks, expiry) = (self.tick_loop(ticks, stop.clone()), self.expiry_loop(stop.clone()));
+        tokio::join!(queues, streams, schedules, ticks, expiry, self.stripe_loop(stop.clone()));
     }
 
     /// Starts schedules that an operator asks for.
@@ -108,6 +112,19 @@ impl Platform {
             if let Err(error) = self.dynamodb.sweep_expired(self.services.clock.now().as_milliseconds()).await {
                 tracing::error!(%error, "expired items cannot be removed");
             }
+        }
+    }
+
+    /// Lets the Stripe sandbox tell of what happened.
+    async fn stripe_loop(&self, mut stop: watch::Receiver<bool>) {
+        let mut interval = tokio::time::interval(STRIPE_INTERVAL);
+        interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = interval.tick() => {}
+                _ = stop.changed() => return,
+            }
+            self.deliver_stripe_events().await;
         }
     }
 

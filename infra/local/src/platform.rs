@@ -15,6 +15,7 @@ use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
 use shared::sdk_error::describe;
 use shared::services::Services;
+use stripe_sandbox::Sandbox;
 use vendors::email::Mailer;
 
 use crate::functions;
@@ -102,6 +103,8 @@ pub struct Platform {
     pub mailer: Mailer,
     /// Where webhooks end up, unless this is a developer's machine.
     pub hooks: Hooks,
+    /// The sandbox of Stripe, which takes the payments unless the variables name a key of Stripe's own.
+    pub stripe: Sandbox,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -121,6 +124,7 @@ impl Platform {
             ("LEDGER_TABLE_NAME".to_owned(), table("LedgerTable")),
             ("ENVIRONMENT".to_owned(), "local".to_owned()),
         ];
+        let variables = functions::with_sandboxes(variables);
         let variables: Variables = defaults.into_iter().chain(variables).collect();
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
@@ -130,6 +134,9 @@ impl Platform {
         let mailbox = Mailbox::new(move || time.now().as_milliseconds());
         let hooks = Hooks::default();
         let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
+        let stripe = Sandbox::new(services.clock.clone());
+        let payments = functions::payments(&variables, &stripe, &services)?;
+        let secrets = webhooks::Secrets::read(&variables);
         let parts = functions::Parts {
             breached_passwords,
             services: &services,
@@ -140,6 +147,8 @@ impl Platform {
             delivery: &delivery,
             journal: &journal,
             mailer: &mailer,
+            payments: &payments,
+            secrets: &secrets,
             hooks: &hooks,
         };
         let routes = functions::routes(&parts);
@@ -154,7 +163,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, hooks, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, hooks, stripe, queues, sources })
     }
 
     /// The API as one router, with everything around it.

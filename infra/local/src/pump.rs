@@ -3,9 +3,13 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
+use axum::body::Body;
+use axum::http::Request;
 use embedded::template::{EventSource, Interval, matches};
 use embedded::{REGION, StreamRecord, stream::lambda_event};
 use serde_json::{Value, json};
+use tower::ServiceExt;
+use vendors::stripe::webhook::SIGNATURE_HEADER;
 
 use crate::invoke::{InvokeError, Job};
 use crate::journal::Kind;
@@ -214,11 +218,37 @@ impl Platform {
             for source in &self.sources.queues {
                 carried += self.pump_queue(source, 0).await?;
             }
+            carried += self.deliver_stripe_events().await;
             if carried == 0 {
                 return Ok(total);
             }
             total += carried;
         }
+    }
+
+    /// Brings the events of the Stripe sandbox to the platform's own endpoint, as Stripe would; how many were taken. What is not taken
+    /// comes again after a pause.
+    pub(crate) async fn deliver_stripe_events(&self) -> usize {
+        let mut taken = 0;
+        for delivery in self.stripe.deliveries() {
+            let request = Request::post("/api/stripe/webhook")
+                .header("content-type", "application/json; charset=utf-8")
+                .header(SIGNATURE_HEADER, &delivery.signature)
+                .body(Body::from(delivery.body));
+            let Ok(request) = request else { continue };
+            let answered = self.router().oneshot(request).await;
+            if answered.is_ok_and(|response| response.status().is_success()) {
+                self.stripe.delivered(&delivery.event_id);
+                taken += 1;
+            } else {
+                tracing::warn!(
+                    event = delivery.event_id,
+                    kind = delivery.kind,
+                    "an event of the sandbox was not taken"
+                );
+            }
+        }
+        taken
     }
 
     /// Runs only the stream until nothing is left of it.

@@ -48,6 +48,10 @@ impl TimeSource for ClockAhead {
 /// How long running requests may take when the platform stops, and then the jobs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Where the sandbox of Stripe is: its API, its checkout and its customer portal.
+const STRIPE_PATH: &str = "/_local/stripe";
+/// What the sandbox of Stripe is kept in, in the data directory.
+const STRIPE_FILE: &str = "stripe.json";
 /// The database's name in the data directory.
 pub(crate) const DATABASE: &str = "platform.sqlite";
 
@@ -72,7 +76,11 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
     let (queues, delivery) = (sqs.client(), Arc::new(DeliverOnce));
     let options = PlatformOptions { dynamodb, client, sqs, queues, delivery, clock, ids, ai, variables };
-    Ok(Platform::start(options).await?)
+    let platform = Platform::start(options).await?;
+    if let Some(directory) = data_directory {
+        platform.stripe.keep_in(directory.join(STRIPE_FILE));
+    }
+    Ok(platform)
 }
 
 /// The variables that are text; no setting is anything else.
@@ -127,6 +135,7 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let listener = listen(options.port).await?;
     let address = listener.local_addr().map_err(CliError::Io)?;
     let platform = open((!options.memory).then_some(&options.data_directory), options.clock_ahead).await?;
+    platform.stripe.be_at(&format!("http://{address}{STRIPE_PATH}"));
     let running = Running { url: format!("http://{address}"), operator_token: operator_token(&platform) };
     make_private(&options.data_directory)?;
     let announcement = running
@@ -209,6 +218,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
         .merge(operator::routes(platform.services.clone(), ticks, operator_token))
         .merge(journal::routes(platform.journal.clone()))
         .merge(mailbox::routes(platform.mailbox.clone()))
+        .nest(STRIPE_PATH, platform.stripe.router())
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }
@@ -281,6 +291,7 @@ fn print_started(
     say(&format!("  explorer        {url}/docs"));
     say(&format!("  requests        {url}{} (what each function did lately)", journal::PATH));
     say(&format!("  mailbox         {url}{} (the mail that was sent)", mailbox::PATH));
+    say(&format!("  Stripe sandbox  {url}{STRIPE_PATH} (what checkouts and the customer portal lead to)"));
     say(&format!("  data            {data}"));
     say(&format!("  schedules       {}", platform.schedules().collect::<Vec<_>>().join(", ")));
     say(&format!("  operator token  {}", running.operator_token));

@@ -28,6 +28,13 @@ impl FromIterator<(String, String)> for Variables {
 }
 
 impl Variables {
+    /// These and others beside them, which win.
+    #[must_use]
+    pub fn with(mut self, others: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.0.extend(others.into_iter().filter(|(_, value)| !value.is_empty()));
+        self
+    }
+
     /// Whether this variable is set.
     pub fn names(&self, name: &str) -> bool {
         self.0.contains_key(name)

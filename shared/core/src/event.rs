@@ -14,8 +14,11 @@ use crate::id::{
     ConversationId, CreditGrantId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId,
     RequestId, SessionId, SkillId, StakeId, TaskId, TransferId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
+use crate::model::billing_account::SubscriptionStatus;
+use crate::model::checkout::CheckoutStatus;
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
+use crate::product::Product;
 use crate::store::{Entity, Indexes, Key};
 use crate::trace::{Trace, TraceId};
 
@@ -218,6 +221,44 @@ pub enum Fact {
     /// An operator gave an organisation credits.
     #[serde(rename = "billing.creditsGranted", rename_all = "camelCase")]
     CreditsGranted { grant_id: CreditGrantId, credits: i64 },
+    /// Somebody began to buy something.
+    #[serde(rename = "billing.checkoutStarted", rename_all = "camelCase")]
+    CheckoutStarted { checkout_id: String, product: Product },
+    /// A checkout got on: it is paid for, or expired, or its payment is under way or failed.
+    #[serde(rename = "billing.checkoutChanged", rename_all = "camelCase")]
+    CheckoutChanged { checkout_id: String, product: Product, status: CheckoutStatus },
+    /// A subscription changed: where it stands, what it is for, or when it ends.
+    #[serde(rename = "billing.subscriptionChanged", rename_all = "camelCase")]
+    SubscriptionChanged {
+        subscription_id: String,
+        status: SubscriptionStatus,
+        plan: Option<PlanName>,
+        cancel_at: Option<Timestamp>,
+    },
+    /// An owner asked for another plan; a lesser one follows when the period ends.
+    #[serde(rename = "billing.planChangeRequested", rename_all = "camelCase")]
+    PlanChangeRequested { subscription_id: String, from: PlanName, to: PlanName },
+    /// An owner asked for the subscription to end with its period.
+    #[serde(rename = "billing.cancellationRequested", rename_all = "camelCase")]
+    CancellationRequested { subscription_id: String },
+    /// An owner asked for the subscription to go on after all.
+    #[serde(rename = "billing.cancellationWithdrawn", rename_all = "camelCase")]
+    CancellationWithdrawn { subscription_id: String },
+    /// Something was paid: an invoice, or a pack of credits. The amount is in the smallest unit of the currency.
+    #[serde(rename = "billing.paymentSucceeded", rename_all = "camelCase")]
+    PaymentSucceeded { payment_id: String, amount: i64, currency: String },
+    /// A payment failed; an invoice's is tried again.
+    #[serde(rename = "billing.paymentFailed", rename_all = "camelCase")]
+    PaymentFailed { payment_id: String, attempts: u32 },
+    /// Money was given back, or taken into question by the bank: of what was paid, so much is back in all.
+    #[serde(rename = "billing.paymentReversed", rename_all = "camelCase")]
+    PaymentReversed { payment_id: String, amount_refunded: i64, currency: String, disputed: bool },
+    /// A pack of credits was paid for. Credits follow from this event and from the changes after it, in whatever order.
+    #[serde(rename = "billing.creditsPurchased", rename_all = "camelCase")]
+    CreditsPurchased { purchase_id: String, credits: u64 },
+    /// Of a pack that was paid for, fewer credits are the organisation's than before, or more again: refunds and disputes.
+    #[serde(rename = "billing.creditPurchaseChanged", rename_all = "camelCase")]
+    CreditPurchaseChanged { purchase_id: String, from: u64, to: u64 },
     /// An organisation was deleted; it can be restored for a while.
     #[serde(rename = "organization.deleted", rename_all = "camelCase")]
     OrganizationDeleted { plan: PlanName },

@@ -24,6 +24,7 @@ pub mod ledger;
 pub mod model;
 pub mod plan;
 pub mod problem;
+pub mod product;
 pub mod queue;
 pub mod reach;
 pub mod sdk_error;

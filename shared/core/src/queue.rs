@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{MailId, OrganizationId, TaskId, WebhookDeliveryId};
+use crate::model::inbound_event::Provider;
 use crate::trace::Trace;
 
 /// On the `tasks` queue: this task may be due.
@@ -54,4 +55,25 @@ pub struct AgenticMessage {
     pub slot: String,
     /// The occasion of the schedule.
     pub trace: Trace,
+}
+
+/// On the `webhooks` queue: this may be due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum InboundMessage {
+    /// An event of a vendor's.
+    Event {
+        /// The vendor.
+        provider: Provider,
+        /// The vendor's id of the event.
+        event_id: String,
+        /// Where the doorbell comes from; the sweep's has none, and the event knows by itself where it came in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        trace: Option<Trace>,
+    },
+    /// The review of an organisation's account, whose plan changes by time alone.
+    Review {
+        /// The organisation.
+        organization_id: OrganizationId,
+    },
 }

@@ -12,6 +12,7 @@ use shared::services::Services;
 use crate::connection::{AwsConfig, connector};
 use crate::native::{SystemClock, SystemEntropy};
 use crate::queue::QueueSender;
+use crate::secrets::resolved;
 
 /// What functions are wired from; built once per instance.
 #[derive(Debug)]
@@ -40,15 +41,15 @@ impl From<ConfigError> for StartError {
 }
 
 impl Host {
-    /// The host of this process's environment.
+    /// The host of this process's environment, with the secret that it names.
     ///
     /// # Errors
-    /// When variables are missing or malformed; all of them are named.
-    pub fn from_environment() -> Result<Self, StartError> {
+    /// When variables are missing or malformed, all of which are named, or the secret cannot be had.
+    pub async fn from_environment() -> Result<Self, StartError> {
         // `vars` would panic at a value that is no text; nothing of ours is one.
         let texts =
             std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self::from_variables(texts.collect())
+        Self::from_variables(resolved(texts.collect()).await?)
     }
 
     /// The host of this environment.

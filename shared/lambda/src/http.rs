@@ -30,7 +30,7 @@ pub async fn serve_http(
     function: &'static str,
     routes: impl FnOnce(&mut Host) -> Result<Router, ConfigError>,
 ) -> Result<(), Error> {
-    let mut host = start(function)?;
+    let mut host = start(function).await?;
     let routes = setup_of(routes(&mut host))?;
     lambda_http::run(application(routes, &host.health, &host.services)).await
 }

@@ -19,6 +19,7 @@ pub mod logging;
 mod native;
 mod queue;
 mod schedule;
+mod secrets;
 mod serve;
 mod stream;
 mod streaming;

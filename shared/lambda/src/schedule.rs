@@ -81,7 +81,7 @@ where
     E: Display,
     W: AsyncFn(Schedule) -> Result<R, E>,
 {
-    let host = start(function)?;
+    let host = start(function).await?;
     let work = setup_of(setup(&host))?;
     let (host, work) = (&host, &work);
     let handle = |event: LambdaEvent<Value>| async move {

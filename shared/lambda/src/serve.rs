@@ -23,9 +23,9 @@ pub const DEAD_LETTER_QUEUE_URL: &str = "DEAD_LETTER_QUEUE_URL";
 const REPORTING_TIME: Duration = Duration::from_secs(1);
 
 /// Starts the logging and builds the host.
-pub(crate) fn start(function: &'static str) -> Result<Host, StartError> {
+pub(crate) async fn start(function: &'static str) -> Result<Host, StartError> {
     logging::start(function);
-    setup_of(Host::from_environment())
+    setup_of(Host::from_environment().await)
 }
 
 /// Logs why a start fails, in the form of every other line; what `main` returns is printed without any.
@@ -54,7 +54,7 @@ where
     E: Into<JobError>,
     W: AsyncFn(T) -> Result<(), E>,
 {
-    let host = start(function)?;
+    let host = start(function).await?;
     let (dead_letters, work) = setup_of(both(host.queue(DEAD_LETTER_QUEUE_URL), setup(&host)))?;
     let (clock, dead_letters, work) = (&host.services.clock, &dead_letters, &work);
     let handle = |event: LambdaEvent<SqsEvent>| async move {
@@ -78,7 +78,7 @@ where
     E: Display,
     W: AsyncFn(EventRecord) -> Result<(), E>,
 {
-    let host = start(function)?;
+    let host = start(function).await?;
     let work = setup_of(setup(&host))?;
     let (clock, work) = (&host.services.clock, &work);
     let handle = |event: LambdaEvent<Event>| async move {

@@ -54,7 +54,7 @@ pub async fn serve_http_streaming(
     function: &'static str,
     routes: impl FnOnce(&mut Host) -> Result<Router, ConfigError>,
 ) -> Result<(), Error> {
-    let mut host = start(function)?;
+    let mut host = start(function).await?;
     let routes = setup_of(routes(&mut host))?;
     let application = application(routes, &host.health, &host.services);
     let client = Arc::new(PooledClient::builder().build());

@@ -4,6 +4,13 @@
 //! production runs there too. A vendor's errors say what a caller can do about them; what a vendor says in words is not kept, since it may
 //! quote what it was sent.
 
+pub mod aws;
 pub mod breached_passwords;
 pub mod email;
 pub mod http;
+pub mod linkedin;
+mod signature;
+pub mod stripe;
+pub mod unipile;
+
+pub use signature::{SignatureError, WebhookSecrets};

@@ -9,6 +9,8 @@ mod credits_history;
 #[cfg(test)]
 mod holds;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod plans;
 #[cfg(test)]
 mod purchases;

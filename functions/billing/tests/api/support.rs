@@ -20,7 +20,7 @@ use shared::store::Transaction;
 use testkit::{Caller, Cloud, LedgerRows, TestApp};
 
 pub(crate) fn app(cloud: &Cloud) -> TestApp {
-    let deps = Deps { services: cloud.services.clone() };
+    let deps = Deps { services: cloud.services.clone(), payments: None };
     TestApp::new(router().with_state(deps), &cloud.services)
 }
 
@@ -87,11 +87,11 @@ impl Purse {
     }
 
     pub(crate) async fn purchase(&self, credits: i64) -> i64 {
-        self.execute(|position, transaction| position.purchase(transaction, credits, "pi_1")).await.unwrap()
+        self.execute(|position, transaction| Ok(position.purchase(transaction, credits, "pi_1")?)).await.unwrap()
     }
 
     pub(crate) async fn take_back(&self, credits: i64) -> i64 {
-        self.execute(|position, transaction| position.take_back(transaction, credits, "pi_1")).await.unwrap()
+        self.execute(|position, transaction| Ok(position.take_back(transaction, credits, "pi_1")?)).await.unwrap()
     }
 
     /// Day's use, held, granted, purchased, owed, available.

@@ -28,6 +28,9 @@ pub(crate) const MAIL: &str = "groundwork-local-mail";
 /// The queue that endpoints are rung for on.
 pub(crate) const WEBHOOKS: &str = "groundwork-local-webhooks-out";
 
+/// The queue that vendors' events are rung for on.
+pub(crate) const INBOUND: &str = "groundwork-local-webhooks";
+
 /// All counters.
 pub(crate) const COUNTERS: [Counter; 9] = [
     Counter::Users,
@@ -67,8 +70,9 @@ impl Bench {
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
         let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
         let webhooks = QueueSender::new(sqs.client(), sqs.queue_url(WEBHOOKS));
+        let inbound = QueueSender::new(sqs.client(), sqs.queue_url(INBOUND));
         let known_webhooks = KnownWebhooks::default();
-        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks, known_webhooks };
+        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks, inbound, known_webhooks };
         Self { cloud, sqs, deps, stream, filters }
     }
 
@@ -79,7 +83,8 @@ impl Bench {
             services: self.cloud.services.clone(),
             tasks: nothing.clone(),
             mail: nothing.clone(),
-            webhooks: nothing,
+            webhooks: nothing.clone(),
+            inbound: nothing,
             known_webhooks: KnownWebhooks::default(),
         }
     }

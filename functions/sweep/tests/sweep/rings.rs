@@ -22,6 +22,7 @@ use testkit::{Cloud, TEMPLATE};
 const TASKS: &str = "groundwork-local-tasks";
 const MAIL: &str = "groundwork-local-mail";
 const WEBHOOKS: &str = "groundwork-local-webhooks-out";
+const INBOUND: &str = "groundwork-local-webhooks";
 const MINUTE: Duration = Duration::from_secs(60);
 const TIME: Duration = Duration::from_secs(49);
 
@@ -39,7 +40,8 @@ impl Bench {
         let tasks = QueueSender::new(sqs.client(), sqs.queue_url(TASKS));
         let mail = QueueSender::new(sqs.client(), sqs.queue_url(MAIL));
         let webhooks = QueueSender::new(sqs.client(), sqs.queue_url(WEBHOOKS));
-        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks };
+        let inbound = QueueSender::new(sqs.client(), sqs.queue_url(INBOUND));
+        let deps = Deps { services: cloud.services.clone(), tasks, mail, webhooks, inbound };
         let organization = cloud.services.ids.next();
         Self { cloud, sqs, deps, organization }
     }

@@ -15,9 +15,10 @@ pub(super) async fn run(scenario: &mut Scenario) {
     assert_eq!(page["data"].as_array().expect("a list").len(), 50, "a page of movements");
 }
 
-/// What an admin of the platform does.
-pub(super) async fn grant(scenario: &mut Scenario) {
-    let body = json!({"organizationId": scenario.organization, "credits": 500, "reason": "For the outage of Tuesday."});
+/// What an admin of the platform does for somebody.
+pub(super) async fn grant(scenario: &mut Scenario, person: &str) {
+    let organization = person.replace("usr_", "org_");
+    let body = json!({"organizationId": organization, "credits": 500, "reason": "For the outage of Tuesday."});
     let request = scenario.post("/api/billing/credits/grant", &body);
     scenario.measure("grantCredits", "", 201, request).await;
 }

@@ -38,7 +38,7 @@ impl Template {
                     (Some(table), ..) => Ok(table.name.clone()),
                     (_, Some(queue), _) => Ok(queue.name.clone()),
                     (.., "Stage") => Ok(STAGE.to_owned()),
-                    (.., "FrontendUrl") => Ok(String::new()),
+                    (.., "FrontendUrl" | "StripePrices") => Ok(String::new()),
                     _ => Err(fault(format!("{place} refers to {id}, which is neither a table nor a queue"))),
                 }
             }

@@ -162,8 +162,8 @@ impl Position {
     pub(super) fn wallet(&self) -> CreditWallet {
         let stored = self.stored_wallet.as_ref().map(|wallet| wallet.value.clone());
         stored.unwrap_or_else(|| CreditWallet {
-            organization_id: self.holder.organization_id,
             grants: self.unopened().into_iter().collect(),
+            ..CreditWallet::empty(self.holder.organization_id)
         })
     }
 
@@ -174,7 +174,7 @@ impl Position {
             // Below zero by what was used and is held of it.
             allowance: i64::from(credits.per_day).saturating_add(self.allowance.available).max(0),
             then_unlimited: credits.then_unlimited,
-            grants: self.wallet().spendable(self.grants.pending_out, self.now),
+            grants: self.wallet().spendable(self.now),
             purchased: self.purchased.available.max(0),
         }
     }

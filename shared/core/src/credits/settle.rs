@@ -11,7 +11,7 @@ use crate::catalogue::Catalogue;
 use crate::clock::Timestamp;
 use crate::event::Actor;
 use crate::id::{CreditGrantId, CreditMovementId, TransferId};
-use crate::ledger::{AccountId, LedgerError, Leg, NewTransfer, PendingState, Reason, RefusalCode, Transfer};
+use crate::ledger::{AccountId, LedgerError, Leg, NewTransfer, PendingState, Reason, Refusal, RefusalCode, Transfer};
 use crate::model::credit_movement::{CreditCause, CreditMovement};
 use crate::model::credit_wallet::{CreditGrant, CreditWallet, GrantKind};
 use crate::plan::CreditAction;
@@ -113,16 +113,14 @@ impl Position {
             return Ok(None);
         }
         self.meter(transaction, metered);
-        let amounts = Amounts::of(&parts);
-        let mut transfers = Vec::new();
-        if amounts.grants > 0 && self.stored_wallet.is_none() {
-            let wallet = self.wallet();
-            self.open(transaction, &mut transfers);
-            self.write_wallet(transaction, wallet);
-        }
-        let transfer_id = self.services.ids.next::<TransferId>();
+        let (amounts, transfer_id) = (Amounts::of(&parts), self.services.ids.next::<TransferId>());
+        let mut transfers = self.begun(transaction, amounts);
         let hold = NewTransfer::new(transfer_id, self.holder.organization_id, Reason::Spend, amounts.legs(self.day));
         transfers.push(hold.pending(Some(timeout)));
+        if amounts.grants > 0 {
+            let wallet = self.wallet().with_hold(transfer_id, self.now.plus(timeout), &parts);
+            self.write_wallet(transaction, &mut transfers, wallet.lapsed(self.now));
+        }
         let holder_day = self.day;
         self.move_credits(transaction, transfers)?;
         Ok(Some(Held { transfer_id, holder_day, action, parts }))
@@ -130,8 +128,8 @@ impl Position {
 
     /// Settles what was held: `credits` of it burn, the rest is there again. Answers how many burned. A hold that timed out meanwhile holds
     /// nothing; then what is there burns like for an action of that cost, as far as it goes.
-    pub fn settle<E: From<Problem>>(
-        mut self,
+    pub fn settle<E>(
+        self,
         transaction: &mut Transaction<E>,
         held: &Held,
         credits: i64,
@@ -150,19 +148,20 @@ impl Position {
             // It was settled before.
             _ => return Ok(0),
         }
-        let id = self.services.ids.next::<TransferId>();
-        let settlement = |legs| NewTransfer::new(id, organization, Reason::Spend, legs);
         let (parts, _) = settle(&held.parts, credits);
-        // What of grants is no longer held by this action does not keep them from lapsing.
-        let of_grants = Amounts::of(&held.parts).grants;
-        self.grants.pending_out = self.grants.pending_out.saturating_sub(of_grants);
         let amounts = Amounts::of(&parts);
-        if parts.is_empty() {
-            self.move_credits(transaction, vec![settlement(Vec::new()).voiding(held.transfer_id)])?;
-            return Ok(0);
+        let legs = if parts.is_empty() { Vec::new() } else { amounts.legs(held.holder_day) };
+        let settlement = NewTransfer::new(self.services.ids.next(), organization, Reason::Spend, legs);
+        let settlement =
+            if parts.is_empty() { settlement.voiding(held.transfer_id) } else { settlement.posting(held.transfer_id) };
+        let mut transfers = vec![settlement];
+        if Amounts::of(&held.parts).grants > 0 {
+            let wallet = self.wallet().released(held.transfer_id).burned(&parts);
+            self.write_wallet(transaction, &mut transfers, wallet.lapsed(self.now));
         }
-        let post = settlement(amounts.legs(held.holder_day)).posting(held.transfer_id);
-        self.burned(transaction, vec![post], held.action, parts, actor)
+        self.note_action(transaction, held.action, parts, actor);
+        self.move_credits(transaction, transfers)?;
+        Ok(amounts.total())
     }
 
     /// Burns what an action costs, at once. Answers how many credits that are.
@@ -180,66 +179,45 @@ impl Position {
         self.burn_parts(transaction, action, parts, actor)
     }
 
-    fn burn_parts<E: From<Problem>>(
+    fn burn_parts<E>(
         self,
         transaction: &mut Transaction<E>,
-        action: CreditAction,
-        parts: Vec<Part>,
-        actor: Actor,
-    ) -> Result<i64, Problem> {
-        if parts.is_empty() {
-            return Ok(0);
-        }
-        let mut transfers = Vec::new();
-        if Amounts::of(&parts).grants > 0 && self.stored_wallet.is_none() {
-            self.open(transaction, &mut transfers);
-        }
-        let legs = Amounts::of(&parts).legs(self.day);
-        let id = self.services.ids.next::<TransferId>();
-        transfers.push(NewTransfer::new(id, self.holder.organization_id, Reason::Spend, legs));
-        self.burned(transaction, transfers, action, parts, actor)
-    }
-
-    /// Completes the transfers of burned credits with what has lapsed, the wallet and the row that members read.
-    fn burned<E: From<Problem>>(
-        self,
-        transaction: &mut Transaction<E>,
-        mut transfers: Vec<NewTransfer>,
         action: CreditAction,
         parts: Vec<Part>,
         actor: Actor,
     ) -> Result<i64, Problem> {
         let amounts = Amounts::of(&parts);
-        if amounts.grants > 0 {
-            let wallet = self.wallet().burned(amounts.grants);
-            let wallet = self.lapse(transaction, &mut transfers, wallet);
-            self.write_wallet(transaction, wallet);
+        if parts.is_empty() {
+            return Ok(0);
         }
-        let credits = amounts.total();
-        self.note(transaction, credits.saturating_neg(), CreditCause::Action { action, burned: parts }, actor);
+        let (id, organization) = (self.services.ids.next::<TransferId>(), self.holder.organization_id);
+        let mut transfers = self.begun(transaction, amounts);
+        transfers.push(NewTransfer::new(id, organization, Reason::Spend, amounts.legs(self.day)));
+        if amounts.grants > 0 {
+            let wallet = self.wallet().burned(&parts);
+            self.write_wallet(transaction, &mut transfers, wallet.lapsed(self.now));
+        }
+        self.note_action(transaction, action, parts, actor);
         self.move_credits(transaction, transfers)?;
-        Ok(credits)
+        Ok(amounts.total())
     }
 
     /// Gives credits.
     ///
     /// # Errors
     /// 409 `too_many_grants` where the organisation has as many unspent grants as it can have.
-    pub fn grant<E: From<Problem>>(self, transaction: &mut Transaction<E>, given: Given) -> Result<(), Problem> {
+    pub fn grant<E>(self, transaction: &mut Transaction<E>, given: Given) -> Result<(), Problem> {
         let Given { id, credits, expires_at, reason, actor } = given;
         let mut transfers = Vec::new();
-        let wallet = self.wallet();
         self.open(transaction, &mut transfers);
-        let wallet = self.lapse(transaction, &mut transfers, wallet);
+        let (wallet, lapsed) = self.wallet().lapsed(self.now);
         let (kind, given_at) = (GrantKind::Operator, self.now);
         let grant = CreditGrant { id, kind, given: credits, left: credits, expires_at, given_at };
         let wallet = wallet.with(grant).map_err(|_| {
-            Problem::conflict(
-                "too_many_grants",
-                "This organisation has 50 grants that are not spent; wait until some are.",
-            )
+            let detail = "This organisation has 50 grants that are not spent; wait until some are.";
+            Problem::conflict("too_many_grants", detail)
         })?;
-        self.write_wallet(transaction, wallet);
+        self.write_wallet(transaction, &mut transfers, (wallet, lapsed));
         transfers.push(self.given(credits));
         let cause = CreditCause::Grant { grant_id: id, kind, reason: Some(reason), expires_at };
         self.note(transaction, credits, cause, actor);
@@ -247,33 +225,33 @@ impl Position {
     }
 
     /// Adds credits that were bought under this payment; what is owed is paid of them first. Answers how many that took.
-    pub fn purchase<E: From<Problem>>(
+    pub fn purchase<E>(
         self,
         transaction: &mut Transaction<E>,
         credits: i64,
         payment_id: &str,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let cause = |debt_paid| CreditCause::Purchase { payment_id: payment_id.to_owned(), debt_paid };
         self.add(transaction, credits, cause)
     }
 
     /// Adds credits again that were taken back, since the dispute of this payment was won.
-    pub fn give_back<E: From<Problem>>(
+    pub fn give_back<E>(
         self,
         transaction: &mut Transaction<E>,
         credits: i64,
         payment_id: &str,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let cause = |debt_paid| CreditCause::GivenBack { payment_id: payment_id.to_owned(), debt_paid };
         self.add(transaction, credits, cause)
     }
 
-    fn add<E: From<Problem>>(
+    fn add<E>(
         self,
         transaction: &mut Transaction<E>,
         credits: i64,
         cause: impl FnOnce(i64) -> CreditCause,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let organization = self.holder.organization_id;
         let debt_paid = self.figures().debt.min(credits);
         let legs = [
@@ -288,12 +266,12 @@ impl Position {
 
     /// Takes back credits of a payment that was refunded or is disputed. What of them was spent, or is held by an action under way, is owed;
     /// answers how many that are.
-    pub fn take_back<E: From<Problem>>(
+    pub fn take_back<E>(
         self,
         transaction: &mut Transaction<E>,
         credits: i64,
         payment_id: &str,
-    ) -> Result<i64, Problem> {
+    ) -> Result<i64, StoreError> {
         let organization = self.holder.organization_id;
         let there = self.purchased.available.clamp(0, credits.max(0));
         let owed = credits.saturating_sub(there);
@@ -344,14 +322,22 @@ impl Position {
         NewTransfer::new(self.services.ids.next(), organization, Reason::Grant, legs)
     }
 
-    /// Writes down what of the grants has expired: it goes back to where it came from.
-    fn lapse<E>(
+    /// The transfers of a command that moves these amounts, as far as something comes before them.
+    fn begun<E>(&self, transaction: &mut Transaction<E>, amounts: Amounts) -> Vec<NewTransfer> {
+        let mut transfers = Vec::new();
+        if amounts.grants > 0 {
+            self.open(transaction, &mut transfers);
+        }
+        transfers
+    }
+
+    /// Writes the wallet, and what of the grants has expired down: it goes back to where it came from.
+    fn write_wallet<E>(
         &self,
         transaction: &mut Transaction<E>,
         transfers: &mut Vec<NewTransfer>,
-        wallet: CreditWallet,
-    ) -> CreditWallet {
-        let (wallet, lapsed) = wallet.lapsed(self.grants.pending_out, self.now);
+        (wallet, lapsed): (CreditWallet, i64),
+    ) {
         if lapsed > 0 {
             let organization = self.holder.organization_id;
             let legs = vec![
@@ -361,13 +347,16 @@ impl Position {
             transfers.push(NewTransfer::new(self.services.ids.next(), organization, Reason::Expire, legs));
             self.note(transaction, lapsed.saturating_neg(), CreditCause::Expiry, Actor::Platform);
         }
-        wallet
+        match &self.stored_wallet {
+            Some(stored) => transaction.replace(stored, wallet),
+            None => transaction.create(wallet),
+        }
     }
 
-    fn write_wallet<E>(&self, transaction: &mut Transaction<E>, next: CreditWallet) {
-        match &self.stored_wallet {
-            Some(stored) => transaction.replace(stored, next),
-            None => transaction.create(next),
+    fn note_action<E>(&self, transaction: &mut Transaction<E>, action: CreditAction, burned: Vec<Part>, actor: Actor) {
+        let credits = Amounts::of(&burned).total();
+        if credits > 0 {
+            self.note(transaction, credits.saturating_neg(), CreditCause::Action { action, burned }, actor);
         }
     }
 
@@ -376,10 +365,17 @@ impl Position {
         transaction.create(CreditMovement { id, organization_id, credits, cause, actor, at: self.now });
     }
 
-    fn transfer<E>(self, transaction: &mut Transaction<E>, reason: Reason, legs: &[Leg]) -> Result<(), Problem> {
+    fn transfer<E>(self, transaction: &mut Transaction<E>, reason: Reason, legs: &[Leg]) -> Result<(), StoreError> {
         let legs = legs.iter().copied().filter(|leg| leg.amount > 0).collect();
         let transfer = NewTransfer::new(self.services.ids.next(), self.holder.organization_id, reason, legs);
-        self.move_credits(transaction, vec![transfer])
+        match self.draft.with(vec![transfer]).plan(transaction, &self.reading) {
+            Ok(_) => Ok(()),
+            Err(LedgerError::Store(error)) => Err(error),
+            Err(LedgerError::Refused(Refusal { code: RefusalCode::InsufficientFunds { .. }, .. })) => {
+                Err(StoreError::Contended)
+            }
+            Err(LedgerError::Refused(refusal)) => Err(StoreError::Corrupt(refusal.to_string())),
+        }
     }
 
     fn move_credits<E>(self, transaction: &mut Transaction<E>, transfers: Vec<NewTransfer>) -> Result<(), Problem> {

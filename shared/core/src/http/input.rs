@@ -72,6 +72,18 @@ impl<T: DeserializeOwned + garde::Validate<Context: Default>> Input<T> {
     }
 }
 
+/// A body as it came, whatever it holds: for signatures, which are over its bytes.
+#[derive(Clone, Debug)]
+pub struct RawBody(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for RawBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        Bytes::from_request(request, state).await.map(Self).map_err(unreadable_body)
+    }
+}
+
 /// What serde says without the place in the text, which means nothing to a caller who built the JSON from values.
 fn explain(error: &serde_json::Error) -> String {
     let text = error.to_string();

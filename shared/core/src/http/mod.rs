@@ -7,7 +7,7 @@ mod routes;
 mod surround;
 
 pub use health::{HealthCheck, ServiceHealth, health_routes};
-pub use input::{Input, Path, Query};
+pub use input::{Input, Path, Query, RawBody};
 pub use openapi::{document, function_document};
 pub use routes::{PathRoutes, Routes};
 pub use surround::{ClientAddress, surround};

@@ -2,9 +2,12 @@
 //! `docs/TABLE.md`, and that page to the entities.
 
 use super::agentic_run::AgenticRun;
+use super::checkout::Checkout;
 use super::conversation::{Conversation, Message};
 use super::credit_movement::CreditMovement;
+use super::credit_purchase::CreditPurchase;
 use super::invitation::{Invitation, InvitedAddress};
+use super::invoice::Invoice;
 use super::lead::{Lead, LeadIdentity};
 use super::lead_activity::LeadActivity;
 use super::membership::Membership;
@@ -68,6 +71,9 @@ impl Place {
             Self::of(WebhookDelivery::partition(organization)),
             Self::of(Webhook::partition(organization)),
             Self::of(CreditMovement::partition(organization)),
+            Self::of(Checkout::partition(organization)),
+            Self::of(CreditPurchase::partition(organization)),
+            Self::of(Invoice::partition(organization)),
             // Members last of what others could be looked at by, and the trail after everything that is in it.
             Self::of_rows(Membership::listing(organization)),
             Self::of(Event::partition(organization)),

@@ -97,6 +97,12 @@ metrics! {
     ChatMessages: Count,
     /// Mails that were given up, or of which nobody knows whether they were sent.
     MailFailures: Count,
+    /// Invoices and packs that were paid.
+    PaymentsSucceeded: Count,
+    /// Payments that failed; an invoice's is tried again.
+    PaymentsFailed: Count,
+    /// What was paid, in United States cents.
+    RevenueCents: Count,
     /// Organisations that went from the free plan to one above it.
     OrganizationsConverted: Count,
 }

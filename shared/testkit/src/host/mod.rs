@@ -5,6 +5,7 @@ mod http;
 mod log;
 mod queue;
 mod schedule;
+mod secrets;
 mod stream;
 mod url;
 
@@ -77,7 +78,7 @@ impl FunctionHost {
         let gate = Gate::default();
         let mailbox = Mailbox::new(|| SystemClock.now().as_milliseconds());
         let aws = confidential::remembering(aws_router(cloud.dynamodb.clone(), sqs.clone()));
-        let router = gate.before(aws.nest("/mailbox", mailbox.router()));
+        let router = gate.before(aws.nest("/mailbox", mailbox.router()).nest("/secrets", secrets::router()));
         let aws = tokio::spawn(async move { axum::serve(listener, router).await });
 
         // Where the template refers to a queue, CloudFormation gives its URL.
@@ -91,9 +92,13 @@ impl FunctionHost {
         let secrets =
             ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"].map(|name| (name.to_owned(), format!("{name} of a test")));
         secrets.iter().for_each(|(_, value)| confidential::remember(value));
-        let mail = [("SES_BASE_URL", format!("{endpoint}/mailbox")), ("FRONTEND_URL", FRONTEND_URL.to_owned())];
-        let mail = mail.map(|(name, value)| (name.to_owned(), value));
-        let environment = own.chain(endpoints).chain(secrets).chain(mail);
+        let others = [
+            ("SES_BASE_URL", format!("{endpoint}/mailbox")),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("{endpoint}/secrets")),
+            ("FRONTEND_URL", FRONTEND_URL.to_owned()),
+        ];
+        let others = others.map(|(name, value)| (name.to_owned(), value));
+        let environment = own.chain(endpoints).chain(secrets).chain(others);
         let function = lambda.spawn(Path::new(binary), environment).expect("the binary can be started");
         let app = TestApp::surrounded(Router::new().fallback(url::answer).with_state(Arc::clone(&lambda)));
         Self { cloud, sqs, mailbox, app, name: name.to_owned(), described, lambda, function, gate, aws }

@@ -1,15 +1,13 @@
 //! Amazon SES v2 (`SendEmail`), signed by hand: the SDK of it would take minutes to build for one operation.
 
 use std::fmt;
-use std::time::{Duration, UNIX_EPOCH};
 
 use ::http::{Method, Request, Response, header};
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde::{Deserialize, Serialize};
 
 use super::config::SesAccount;
 use super::{ATTEMPTS, Email, EmailError, PAUSE, Receipt, TIMEOUT, code_of, retry_after};
+use crate::aws::signed;
 use crate::http::Http;
 
 const UTF_8: &str = "UTF-8";
@@ -108,34 +106,16 @@ impl Ses {
     }
 
     async fn ask(&self, body: Vec<u8>) -> Result<Receipt, EmailError> {
-        let mut request = Request::builder()
+        let request = Request::builder()
             .method(Method::POST)
             .uri(&self.url)
             .header(header::CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(|_| EmailError::permanent("not_a_request"))?;
-        self.sign(&mut request).ok_or_else(|| EmailError::transient("not_signed"))?;
+        let now = self.http.clock().now();
+        let request = signed(request, "ses", &self.account.region, &self.account.credentials, now);
+        let request = request.ok_or_else(|| EmailError::transient("not_signed"))?;
         understood(&self.http.send(request, TIMEOUT).await?)
-    }
-
-    fn sign(&self, request: &mut Request<Vec<u8>>) -> Option<()> {
-        let identity = self.account.credentials.clone().into();
-        let now = u64::try_from(self.http.clock().now().as_milliseconds()).ok()?;
-        let params = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.account.region)
-            .name("ses")
-            .time(UNIX_EPOCH.checked_add(Duration::from_millis(now))?)
-            .settings(SigningSettings::default())
-            .build()
-            .ok()?
-            .into();
-        let headers = [("content-type", "application/json")].into_iter();
-        let signable =
-            SignableRequest::new("POST", self.url.as_str(), headers, SignableBody::Bytes(request.body())).ok()?;
-        let (instructions, _) = sign(signable, &params).ok()?.into_parts();
-        instructions.apply_to_request_http1x(request);
-        Some(())
     }
 }
 
