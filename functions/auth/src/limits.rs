@@ -23,7 +23,12 @@ const WINDOW: Duration = Duration::from_secs(5 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What stands for the network where the host knows no address.
-pub(crate) const UNKNOWN_NETWORK: &str = "unknown";
+const UNKNOWN_NETWORK: &str = "unknown";
+
+/// The network that a request is counted for.
+pub(crate) fn network_of(client: &Client) -> String {
+    client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned())
+}
 
 /// The limits of one endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +77,7 @@ impl Limits {
     ///
     /// The network is counted first: what it may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, account: &str) -> Result<HeaderMap, Error> {
-        let network = client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned());
+        let network = network_of(client);
         let account = AccountEmail::normalize(account);
         let account = if self.whole_account { account } else { format!("{account}\n{network}") };
         let network = services.store.count_attempt(self.network, &network).await?;

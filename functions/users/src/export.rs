@@ -30,10 +30,11 @@ const PAGE: usize = 50;
 const READS_MAXIMUM: usize = 25;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 21] = [
+const TYPES: [&str; 22] = [
     "user",
     "profile",
     "session",
+    "linkedIdentity",
     "membership",
     "lastActiveDay",
     "connectionCount",
@@ -96,7 +97,7 @@ pub(crate) struct ExportedRecord {
     record: Value,
 }
 
-/// Everything of the caller: account, profile, sessions, memberships, connections, skills and their endorsements, portfolio, and the
+/// Everything of the caller: account, profile, sessions, linked identities, memberships, connections, skills and their endorsements, portfolio, and the
 /// personal organisation with its events, ventures, leads, tasks, posts and conversations. Follow `nextCursor` until it is null; a page
 /// may be empty and still have a next.
 #[utoipa::path(

@@ -14,6 +14,7 @@ use crate::id::{
     ConversationId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId, RequestId,
     SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
+use crate::model::identity::IdentityProvider;
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
 use crate::store::{Entity, Indexes, Key};
@@ -127,6 +128,12 @@ pub enum Fact {
     /// Somebody signed in with a recovery code.
     #[serde(rename = "account.recoveryCodeUsed", rename_all = "camelCase")]
     RecoveryCodeUsed { user_id: UserId, left: u32 },
+    /// An identity that somebody else vouches for signs in to an account from now on.
+    #[serde(rename = "account.identityLinked", rename_all = "camelCase")]
+    IdentityLinked { user_id: UserId, provider: IdentityProvider },
+    /// Such an identity signs in to an account no more.
+    #[serde(rename = "account.identityUnlinked", rename_all = "camelCase")]
+    IdentityUnlinked { user_id: UserId, provider: IdentityProvider },
     /// A person's profile changed: what they say of themselves, or their skills.
     #[serde(rename = "user.profileChanged", rename_all = "camelCase")]
     ProfileChanged { user_id: UserId },

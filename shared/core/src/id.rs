@@ -184,6 +184,8 @@ identifiers! {
     WebhookDeliveryId = "whd_",
     /// A mail to a person.
     MailId = "mal_",
+    /// An attempt to sign in with another's help, from the moment it is begun.
+    SignInAttemptId = "sia_",
 }
 
 impl UserId {

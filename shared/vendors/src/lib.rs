@@ -4,6 +4,8 @@
 //! production runs there too. A vendor's errors say what a caller can do about them; what a vendor says in words is not kept, since it may
 //! quote what it was sent.
 
+mod base_url;
 pub mod breached_passwords;
 pub mod email;
 pub mod http;
+pub mod linkedin;
