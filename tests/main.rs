@@ -7,6 +7,7 @@ mod founder;
 mod harness;
 mod hosts;
 mod journal;
+mod linkedin;
 mod mail;
 mod main_job;
 mod revocation;

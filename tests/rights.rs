@@ -135,6 +135,13 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/auth/logout", bare(signed_in(204))),
         ("POST /api/auth/logout-everywhere", bare(signed_in(204))),
         ("POST /api/auth/login/totp", with(json!({"challenge": "no", "code": "123456"}), open(401))),
+        ("POST /api/auth/linkedin/start", bare(open(200))),
+        ("POST /api/auth/linkedin/callback", with(json!({"code": "no", "state": "no", "verifier": "no"}), open(422))),
+        // Nobody here has a verified address, nor anything linked.
+        ("POST /api/auth/linkedin/link/start", bare(signed_in(409))),
+        ("POST /api/auth/linkedin/link", with(json!({"code": "no", "state": "no", "verifier": "no"}), signed_in(422))),
+        ("DELETE /api/auth/linkedin/link", bare(signed_in(409))),
+        ("GET /api/auth/identities", bare(signed_in(200))),
         ("GET /api/auth/sessions", bare(signed_in(200))),
         ("PATCH /api/auth/sessions/{sessionId}", with(json!({"name": "Laptop"}), owner_alone(200))),
         ("DELETE /api/auth/sessions/{sessionId}", bare(owner_alone(204))),

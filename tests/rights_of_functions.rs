@@ -149,6 +149,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.health().await;
     scenario.accounts().await;
     scenario.mails().await;
+    scenario.linkedin().await;
     scenario.organizations_and_ventures().await;
     scenario.members().await;
     scenario.webhooks().await;

@@ -43,6 +43,11 @@ BEYOND_SCHEMA = {
         (operation, "token"): "a link has to be one that was mailed"
         for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
     },
+    **{
+        (operation, path): "it has to be what LinkedIn sent back, and it is counted in bytes"
+        for operation in ["signInWithLinkedIn", "linkLinkedIn"]
+        for path in ["state", "code", "verifier"]
+    },
     ("importLeads", ""): "the text has to be a table with columns that we know",
     **{
         (operation, path): "a password may be easily guessed, and is counted in bytes"

@@ -20,11 +20,11 @@ const START_DEADLINE_MS = 30_000;
 export const TABLE_NAME = "groundwork-local-platform";
 export const LEDGER_TABLE_NAME = "groundwork-local-ledger";
 
-/** Starts it and waits until it is ready: where its API and its AWS endpoint are, and what stops it. */
-export async function startLocalCloud() {
+/** Starts it, with these variables besides, and waits until it is ready: where its API and its AWS endpoint are, and what stops it. */
+export async function startLocalCloud(variables = {}) {
   const directory = await mkdtemp(path.join(tmpdir(), "groundwork-"));
   const program = spawn(PROGRAM, ARGUMENTS, {
-    env: { ...process.env, GROUNDWORK_DATA_DIR: directory },
+    env: { ...process.env, GROUNDWORK_DATA_DIR: directory, ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const stop = async () => {

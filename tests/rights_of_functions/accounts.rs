@@ -1,6 +1,9 @@
 //! What people do with their accounts: signing in and out, mail, second factors, profiles; and the keys that make it safe.
 
+use embedded::LinkedInMember;
+
 use super::*;
+use crate::linkedin::agreed;
 
 impl Scenario {
     /// Sign-up happened; sign-in, refreshing, a stolen token, sign-out.
@@ -92,6 +95,25 @@ impl Scenario {
         assert_eq!(follow("/api/auth/email/confirm", json!({}), self.mailed(other)).await.status, 204);
         self.platform.settle().await;
         (self.ada.email, self.ada.token) = (other.to_owned(), token);
+    }
+
+    /// LinkedIn is linked, signs in, and is unlinked; somebody who is not known signs in with it.
+    pub(super) async fn linkedin(&self) {
+        let app = self.platform.app();
+        let email = Some(self.ada.email.clone());
+        let ada = LinkedInMember { subject: "ada".to_owned(), email, email_verified: true, name: None };
+        let eve =
+            LinkedInMember { subject: "eve".to_owned(), email: Some("eve@cobol.example".to_owned()), ..ada.clone() };
+        let begun = self.send("POST", "/api/auth/linkedin/link/start", None).await.expect(200);
+        self.post("/api/auth/linkedin/link", agreed(&self.platform.linkedin, &begun, &ada), 201).await;
+        self.get("/api/auth/identities").await;
+        for (member, status) in [(&ada, 200), (&eve, 201)] {
+            let begun = app.post("/api/auth/linkedin/start").send().await.expect(200);
+            let body = agreed(&self.platform.linkedin, &begun, member);
+            app.post("/api/auth/linkedin/callback").json(&body).send().await.expect(status);
+        }
+        assert_eq!(self.send("DELETE", "/api/auth/linkedin/link", None).await.status, 204);
+        self.platform.settle().await;
     }
 
     /// People write of themselves, get to know each other, endorse, part and block; operators make and suspend accounts.

@@ -78,6 +78,7 @@ fn the_worker_gets_what_its_code_reads_and_nothing_else() {
         "shared/core/src/config.rs",
         "shared/edge/src",
         "shared/vendors/src/breached_passwords.rs",
+        "shared/vendors/src/linkedin",
         "functions/auth/src",
     ]);
     // Endpoints of our own and another time are for tests alone.

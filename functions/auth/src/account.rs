@@ -3,12 +3,13 @@
 use shared::access::Principal;
 use shared::clock::Timestamp;
 use shared::model::credential::Credential;
+use shared::model::identity::{IdentityProvider, LinkedIdentity};
 use shared::model::session::Session;
 use shared::model::totp::Totp;
 use shared::model::user::User;
 use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::{Entity, Item, Key, StoreError, Versioned};
+use shared::store::{Entity, Item, Key, StoreError, Transaction, Versioned};
 
 use crate::Error;
 
@@ -18,6 +19,7 @@ pub(crate) struct Account {
     pub(crate) session: Versioned<Session>,
     pub(crate) credential: Option<Versioned<Credential>>,
     pub(crate) totp: Option<Versioned<Totp>>,
+    pub(crate) linkedin: Option<Versioned<LinkedIdentity>>,
 }
 
 impl Account {
@@ -26,19 +28,29 @@ impl Account {
         let (user, session) = (principal.user_id, principal.session_id);
         let [user_key, session_key] = [User::key_of(user), Session::key_of(user, session)];
         let [credential_key, totp_key] = [Credential::key_of(user), Totp::key_of(user)];
-        let keys = [user_key.clone(), session_key.clone(), credential_key.clone(), totp_key.clone()];
+        let linkedin_key = LinkedIdentity::key_of(user, IdentityProvider::LinkedIn);
+        let keys = [&user_key, &session_key, &credential_key, &totp_key, &linkedin_key].map(Key::clone);
         let mut items = services.store.batch_get(&keys).await?;
         let user = take::<User>(&mut items, &user_key)?;
         let session = take::<Session>(&mut items, &session_key)?;
         let live = user.zip(session).filter(|(user, session)| user.has_live(session, services.clock.now()));
         let (user, session) = live.ok_or_else(Problem::token_invalid)?;
         let (credential, totp) = (take(&mut items, &credential_key)?, take(&mut items, &totp_key)?);
-        Ok(Self { user, session, credential, totp })
+        let linkedin = take(&mut items, &linkedin_key)?;
+        Ok(Self { user, session, credential, totp, linkedin })
     }
 
     /// Refuses what is sensitive in a session in which no credentials were presented lately.
     pub(crate) fn require_recent(&self, now: Timestamp) -> Result<(), Error> {
         if self.session.is_recently_authenticated(now) { Ok(()) } else { Err(Error::StepUpRequired) }
+    }
+
+    /// Adds to a transaction that every other session of the account ends, and this one goes on.
+    pub(crate) fn end_other_sessions(&self, transaction: &mut Transaction<Error>, now: Timestamp) {
+        let ended = self.user.with_sessions_ended(now);
+        let kept = Session { kept_at: ended.sessions_valid_from, ..self.session.value.clone() };
+        transaction.replace(&self.user, ended);
+        transaction.replace(&self.session, kept);
     }
 }
 

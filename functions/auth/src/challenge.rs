@@ -1,8 +1,8 @@
-//! What somebody gets whose password was right and whose second factor is to follow: proof of the password, for five minutes, good for
-//! nothing else.
+//! What somebody gets who showed one factor and whose second one is to follow: proof of the first, for five minutes, good for nothing else.
 //!
-//! A challenge is `<account>.<expiry>.<password set at>.<code>` with times in milliseconds. It follows from the function's own key and is
-//! stored nowhere. It ends early when the password is changed; trying is limited by account and network.
+//! A challenge is `<account>.<when it was made>.<code>` with the time in milliseconds. It follows from the function's own key and is stored
+//! nowhere. Like a session it ends early when all sessions of the account are ended, as by a new password; trying is limited by account and
+//! network.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shared::clock::Timestamp;
 use shared::id::UserId;
-use shared::model::credential::Credential;
+use shared::model::user::User;
 use shared::problem::Problem;
 
 use crate::secret::Secret;
@@ -23,19 +23,24 @@ pub(crate) const LIFETIME: Duration = Duration::from_secs(5 * 60);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Challenge {
     pub(crate) user_id: UserId,
-    expires_at: Timestamp,
-    password_set_at: Timestamp,
+    made_at: Timestamp,
 }
 
 impl Challenge {
     /// A challenge of now.
-    pub(crate) fn new(credential: &Credential, now: Timestamp) -> Self {
-        Self { user_id: credential.user_id, expires_at: now.plus(LIFETIME), password_set_at: credential.set_at }
+    pub(crate) fn new(user: &User, now: Timestamp) -> Self {
+        Self { user_id: user.id, made_at: user.session_begins_at(now) }
+    }
+
+    /// Whether its time is not over.
+    pub(crate) fn is_fresh(&self, now: Timestamp) -> bool {
+        now.since(self.made_at) < LIFETIME
     }
 
     /// Whether it still opens this account.
-    pub(crate) fn is_good(&self, credential: &Credential, now: Timestamp) -> bool {
-        now < self.expires_at && credential.set_at == self.password_set_at && credential.user_id == self.user_id
+    pub(crate) fn is_good(&self, user: &User, now: Timestamp) -> bool {
+        let counts = user.sessions_valid_from.is_none_or(|from| self.made_at >= from);
+        self.is_fresh(now) && counts && user.erased_at.is_none() && user.id == self.user_id
     }
 
     pub(crate) fn text(&self, key: &DerivedKey) -> Result<Secret, Problem> {
@@ -55,15 +60,12 @@ impl Challenge {
     }
 
     fn claims(&self) -> String {
-        let (expires, set) = (self.expires_at.as_milliseconds(), self.password_set_at.as_milliseconds());
-        format!("{}.{expires}.{set}", self.user_id)
+        format!("{}.{}", self.user_id, self.made_at.as_milliseconds())
     }
 
     fn of_claims(claims: &str) -> Option<Self> {
-        let mut parts = claims.splitn(3, '.');
-        let user_id = parts.next()?.parse().ok()?;
-        let mut time = || Some(Timestamp::from_milliseconds(parts.next()?.parse().ok()?));
-        Some(Self { user_id, expires_at: time()?, password_set_at: time()? })
+        let (user_id, made_at) = claims.split_once('.')?;
+        Some(Self { user_id: user_id.parse().ok()?, made_at: Timestamp::from_milliseconds(made_at.parse().ok()?) })
     }
 }
 
@@ -81,29 +83,34 @@ mod tests {
         DerivedKey::of(&ServerKey { bytes: vec![7; 32], created_at: at(0) }, purpose).unwrap()
     }
 
+    fn account(number: u8) -> User {
+        let id = format!("usr_01KAGR3V0R000000000000000{number}");
+        User::new(id.parse().unwrap(), "ada@example.com", "Ada", at(-9))
+    }
+
     #[test]
-    fn a_challenge_is_good_for_its_account_and_password_and_five_minutes() {
-        let user_id: UserId = "usr_01KAGR3V0R0000000000000000".parse().unwrap();
-        let other_id: UserId = "usr_01KAGR3V0R0000000000000001".parse().unwrap();
-        let credential = Credential { user_id, password_hash: String::new(), set_at: at(-9) };
+    fn a_challenge_is_good_for_its_account_and_five_minutes_or_until_sessions_end() {
         let key = key(Purpose::LoginChallenge);
-        let text = Challenge::new(&credential, at(0)).text(&key).unwrap();
+        let text = Challenge::new(&account(0), at(0)).text(&key).unwrap();
         let challenge = Challenge::read(&text, &key).unwrap().unwrap();
-        assert!(challenge.is_good(&credential, at(299)));
-        assert!(!challenge.is_good(&credential, at(300)));
-        assert!(!challenge.is_good(&Credential { set_at: at(1), ..credential.clone() }, at(2)));
-        assert!(!challenge.is_good(&Credential { user_id: other_id, ..credential }, at(2)));
+        assert!(challenge.is_good(&account(0), at(299)));
+        assert!(!challenge.is_good(&account(0), at(300)));
+        assert!(!challenge.is_good(&account(1), at(2)));
+        assert!(challenge.is_good(&account(0).with_sessions_ended(at(-1)), at(2)));
+        assert!(!challenge.is_good(&account(0).with_sessions_ended(at(0)), at(2)));
+        assert!(!challenge.is_good(&account(0).erased(at(-1)), at(2)));
+        // Whoever ended all sessions may have a clock that runs ahead.
+        let ahead = account(0).with_sessions_ended(at(5));
+        assert!(Challenge::new(&ahead, at(0)).is_good(&ahead, at(1)));
     }
 
     #[test]
     fn a_text_that_was_touched_is_none() {
-        let user_id: UserId = "usr_01KAGR3V0R0000000000000000".parse().unwrap();
-        let credential = Credential { user_id, password_hash: String::new(), set_at: at(0) };
         let key = key(Purpose::LoginChallenge);
-        let text = Challenge::new(&credential, at(0)).text(&key).unwrap();
+        let text = Challenge::new(&account(0), at(0)).text(&key).unwrap();
         let text = text.reveal();
         let (claims, code) = text.rsplit_once('.').unwrap();
-        let later = claims.replace(&at(300).as_milliseconds().to_string(), &at(900).as_milliseconds().to_string());
+        let later = claims.replace(&at(0).as_milliseconds().to_string(), &at(900).as_milliseconds().to_string());
         assert_ne!(later, claims);
         let others = [
             String::new(),

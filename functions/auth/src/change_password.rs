@@ -8,7 +8,6 @@ use shared::access::Principal;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::model::credential::Credential;
-use shared::model::session::Session;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
@@ -80,10 +79,7 @@ async fn change(deps: &Deps, principal: &Principal, input: &ChangePassword) -> R
             Some(credential) => transaction.replace(credential, next),
             None => transaction.create(next),
         }
-        let ended = account.user.with_sessions_ended(now);
-        let kept = Session { kept_at: ended.sessions_valid_from, ..account.session.value.clone() };
-        transaction.replace(&account.user, ended);
-        transaction.replace(&account.session, kept);
+        account.end_other_sessions(&mut transaction, now);
         let fact = Fact::PasswordChanged { user_id };
         transaction.create(principal.event(services, user_id.personal_organization(), fact));
         Ok((transaction, ()))

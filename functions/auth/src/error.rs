@@ -38,6 +38,26 @@ pub enum Error {
     EmailVerified,
     /// Following a mail's link: it was used, ran out, or is none of ours. Which of them is not told.
     LinkInvalid,
+    /// Signing in with LinkedIn: nothing here says as which application.
+    LinkedInNotConfigured,
+    /// Coming back from LinkedIn: this browser did not begin, it is too late, or somebody came back already. Which of them is not told.
+    LinkedInAttemptInvalid,
+    /// Coming back from LinkedIn: it does not take the code.
+    LinkedInCodeInvalid,
+    /// Signing in with LinkedIn: nothing is linked, and LinkedIn knows no verified address.
+    LinkedInEmailUnverified,
+    /// Signing in with LinkedIn: the account of the address has not shown the address to be its own.
+    AccountUnverified,
+    /// Linking: the account's address is not verified.
+    EmailUnverified,
+    /// Linking: an identity of this provider is linked.
+    IdentityLinked,
+    /// Linking: the identity is another account's.
+    IdentityTaken,
+    /// Unlinking: nothing is linked.
+    IdentityNotLinked,
+    /// Unlinking: there is no password, so that nothing else would sign in.
+    PasswordMissing,
     /// What any function can meet.
     Problem(Problem),
 }
@@ -90,6 +110,49 @@ impl From<Error> for Problem {
                 "The link was used, ran out, or is not ours; ask for another.",
             )
             .with_errors(vec![FieldProblem::new("token", "is not, or no longer, good")]),
+            Error::LinkedInNotConfigured => Self::new(
+                StatusCode::NOT_FOUND,
+                "linkedin_not_configured",
+                "This platform does not sign in with LinkedIn.",
+            ),
+            Error::LinkedInAttemptInvalid => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "linkedin_attempt_invalid",
+                "This was not begun in this browser, took too long, or was completed already; begin again.",
+            )
+            .with_errors(vec![FieldProblem::new("state", "is not, or no longer, good with this verifier")]),
+            Error::LinkedInCodeInvalid => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "linkedin_code_invalid",
+                "LinkedIn does not take the code; begin again.",
+            )
+            .with_errors(vec![FieldProblem::new("code", "is used up, too old, or another's")]),
+            Error::LinkedInEmailUnverified => Self::conflict(
+                "linkedin_email_unverified",
+                "LinkedIn tells no verified address of yours. Register here, and link LinkedIn to your account then.",
+            ),
+            Error::AccountUnverified => Self::conflict(
+                "account_unverified",
+                "An account has your address and has not verified it. Reset its password, which does, then sign in with LinkedIn.",
+            ),
+            Error::EmailUnverified => {
+                Self::conflict("email_unverified", "Verify your account's address first, by the link in your mail.")
+            }
+            Error::IdentityLinked => Self::conflict(
+                "identity_linked",
+                "LinkedIn signs in to this account already; unlink that identity first.",
+            ),
+            Error::IdentityTaken => Self::conflict(
+                "identity_taken",
+                "This identity signs in to another account here; unlink it there first.",
+            ),
+            Error::IdentityNotLinked => {
+                Self::conflict("identity_not_linked", "LinkedIn does not sign in to this account.")
+            }
+            Error::PasswordMissing => Self::conflict(
+                "password_missing",
+                "Nothing else would sign in to your account; set a password at /api/auth/password/change first.",
+            ),
             Error::Problem(problem) => problem,
         }
     }

@@ -15,8 +15,10 @@ mod client;
 mod confirm_email;
 mod error;
 mod forgot_password;
+mod identities;
 mod jwks;
 mod limits;
+mod linkedin;
 mod links;
 mod login;
 mod login_totp;
@@ -48,6 +50,7 @@ use shared::problem::{FieldProblem, Problem};
 use shared::routes;
 use shared::services::Services;
 use vendors::breached_passwords::BreachedPasswords;
+use vendors::linkedin::LinkedIn;
 
 pub use error::Error;
 use secret::Secret;
@@ -63,6 +66,7 @@ pub struct Deps {
     server_keys: ServerKeys,
     links: LinkSecrets,
     breached_passwords: Option<BreachedPasswords>,
+    linkedin: Option<LinkedIn>,
 }
 
 impl Deps {
@@ -73,6 +77,7 @@ impl Deps {
             server_keys: ServerKeys::new(services.clone()),
             links: LinkSecrets::new(services.clone()),
             breached_passwords: None,
+            linkedin: None,
             services,
         }
     }
@@ -81,6 +86,12 @@ impl Deps {
     #[must_use]
     pub fn with_breached_passwords(self, breached_passwords: Option<BreachedPasswords>) -> Self {
         Self { breached_passwords, ..self }
+    }
+
+    /// The same, with people signed in with LinkedIn, if there is something that does it.
+    #[must_use]
+    pub fn with_linkedin(self, linkedin: Option<LinkedIn>) -> Self {
+        Self { linkedin, ..self }
     }
 
     /// Refuses a new password that is easily guessed or known from a breach, at the field `path`. `words` are the person's own: name and
@@ -115,6 +126,11 @@ pub fn router() -> Routes<Deps> {
         .routes(routes!(register::register))
         .routes(routes!(login::login))
         .routes(routes!(login_totp::login_totp))
+        .routes(routes!(linkedin::start::start_linkedin_sign_in))
+        .routes(routes!(linkedin::callback::sign_in_with_linkedin))
+        .routes(routes!(linkedin::link_start::start_linkedin_link))
+        .routes(routes!(linkedin::link::link_linkedin, linkedin::unlink::unlink_linkedin))
+        .routes(routes!(identities::list_identities))
         .routes(routes!(me::get_me))
         .routes(routes!(refresh::refresh_tokens))
         .routes(routes!(logout::logout))

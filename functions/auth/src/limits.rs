@@ -23,7 +23,12 @@ const WINDOW: Duration = Duration::from_secs(5 * 60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What stands for the network where the host knows no address.
-pub(crate) const UNKNOWN_NETWORK: &str = "unknown";
+const UNKNOWN_NETWORK: &str = "unknown";
+
+/// The network that a request is counted for.
+pub(crate) fn network_of(client: &Client) -> String {
+    client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned())
+}
 
 /// The limits of one endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -70,7 +75,7 @@ impl Limits {
     /// Counts an attempt on `account` (an address, an id), or refuses it with 429. The headers say where the caller stands with both
     /// limits. What the network may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, account: &str) -> Result<HeaderMap, Error> {
-        let network = client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned());
+        let network = network_of(client);
         let (account, store) = (AccountEmail::normalize(account), &services.store);
         let [network, account] = if self.whole_account {
             [store.count_attempt(self.network, &network).await?, store.count_attempt(self.account, &account).await?]

@@ -90,7 +90,7 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
     let credential = with_our_hash(services, credential, &input.password).await?;
     if found.totp.is_some_and(|totp| totp.is_on()) {
         let key = deps.server_keys.derive(Purpose::LoginChallenge).await?;
-        return Err(Error::TotpRequired(Challenge::new(&credential, now).text(&key)?));
+        return Err(Error::TotpRequired(Challenge::new(&user, now).text(&key)?));
     }
     let key = deps.signing_keys.current().await?;
     let plan = || async {

@@ -6,7 +6,6 @@ use garde::Validate;
 use serde::Deserialize;
 use shared::event::Fact;
 use shared::http::Input;
-use shared::model::credential::Credential;
 use shared::model::known_network::KnownNetwork;
 use shared::model::totp::Totp;
 use shared::model::user::User;
@@ -29,7 +28,7 @@ use crate::{Deps, Error, session};
 #[derive(Debug, Deserialize, ToSchema, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LoginTotp {
-    /// `challenge` of the answer to `POST /api/auth/login`.
+    /// `challenge` of the answer to `POST /api/auth/login` or `POST /api/auth/linkedin/callback`.
     #[garde(length(bytes, min = 1, max = 512))]
     #[schema(value_type = String, min_length = 1, max_length = 512, write_only)]
     challenge: Secret,
@@ -83,21 +82,15 @@ pub(crate) async fn login_totp(
 
 async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &Factor<'_>) -> Result<SignedIn, Error> {
     let (services, user_id) = (&deps.services, challenge.user_id);
-    let (user_key, credential_key) = (User::key_of(user_id), Credential::key_of(user_id));
-    let network_key = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
     let now = services.clock.now();
-    let failures_key = Failures::SECOND_FACTOR.key_of(&user_id.to_string(), now);
-    let keys = [user_key.clone(), credential_key.clone(), failures_key.clone()].into_iter().chain(network_key.clone());
-    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
-    let user = take::<User>(&mut items, &user_key)?.ok_or(Error::ChallengeInvalid)?;
-    let credential = take::<Credential>(&mut items, &credential_key)?.ok_or(Error::ChallengeInvalid)?;
-    let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
-    if !challenge.is_good(&credential, now) || user.erased_at.is_some() {
+    if !challenge.is_fresh(now) {
         return Err(Error::ChallengeInvalid);
     }
-    if user.suspended_at.is_some() {
-        return Err(Problem::account_suspended().into());
-    }
+    let failures_key = Failures::SECOND_FACTOR.key_of(&user_id.to_string(), now);
+    let network_key = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
+    let keys = std::iter::once(failures_key.clone()).chain(network_key.clone());
+    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
+    let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
     if network.as_ref().is_none_or(|network| !network.is_known(now)) {
         Failures::SECOND_FACTOR.require_few(items.get(&failures_key), now)?;
     }
@@ -105,8 +98,14 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
     let plan = || async {
         let now = services.clock.now();
         // Read with each attempt: of two sign-ins with one code at once, the second finds it used.
-        let totp = services.store.get::<Totp>(&Totp::key_of(user_id)).await?;
-        let totp = totp.filter(|totp| totp.is_on()).ok_or(Error::ChallengeInvalid)?;
+        let (user_key, totp_key) = (User::key_of(user_id), Totp::key_of(user_id));
+        let mut items = services.store.batch_get(&[user_key.clone(), totp_key.clone()]).await?;
+        let user = take::<User>(&mut items, &user_key)?.filter(|user| challenge.is_good(user, now));
+        let user = user.ok_or(Error::ChallengeInvalid)?;
+        if user.suspended_at.is_some() {
+            return Err(Problem::account_suspended().into());
+        }
+        let totp = take::<Totp>(&mut items, &totp_key)?.filter(|totp| totp.is_on()).ok_or(Error::ChallengeInvalid)?;
         let used = accepted(&deps.server_keys, &totp, factor, now).await?.ok_or(Error::SecondFactorWrong)?;
         let (session, refresh_token) = session::begin(services, &user, client);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
@@ -117,11 +116,12 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
         }
         let fact = Fact::SessionStarted { user_id, session_id: session.id };
         transaction.create(session);
-        transaction.require_or(&credential, Error::ChallengeInvalid);
+        // Whoever resets the password ends every session; one that begins by an old challenge at that very moment must not outlive it.
+        transaction.require(&user);
         transaction.replace(&totp, used);
         remember_network(&mut transaction, user_id, client, network.as_ref(), now);
         transaction.create(client.event(services, user_id, fact));
-        Ok((transaction, SignedIn::new(user.value.clone(), tokens)))
+        Ok((transaction, SignedIn::new(user.value, tokens)))
     };
     services.store.execute(plan).await
 }

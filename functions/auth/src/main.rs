@@ -11,10 +11,12 @@ async fn fetch(
     _: worker::Context,
 ) -> worker::Result<worker::Response> {
     shared_edge::serve_http("auth", request, environment, |host| {
-        let http = vendors::http::Http::new(host.outbound.clone(), host.services.clock.clone());
-        let breached_passwords = vendors::breached_passwords::BreachedPasswords::read(&host.variables, http)?;
-        let deps = auth::Deps::new(host.services.clone()).with_breached_passwords(breached_passwords);
-        Ok(auth::router().with_state(deps))
+        let (services, variables) = (&host.services, &host.variables);
+        let http = vendors::http::Http::new(host.outbound.clone(), services.clock.clone());
+        let breached_passwords = vendors::breached_passwords::BreachedPasswords::read(variables, http.clone())?;
+        let linkedin = vendors::linkedin::LinkedIn::read(variables, http, services.config.frontend_url.as_deref())?;
+        let deps = auth::Deps::new(services.clone()).with_breached_passwords(breached_passwords);
+        Ok(auth::router().with_state(deps.with_linkedin(linkedin)))
     })
     .await
 }

@@ -14,7 +14,7 @@ use shared::store::{RateLimit, StoreError};
 use utoipa::ToSchema;
 
 use crate::client::Client;
-use crate::limits::{Counted, UNKNOWN_NETWORK};
+use crate::limits::{Counted, network_of};
 use crate::refresh_token::RefreshToken;
 use crate::rotation::{self, Verdict};
 use crate::secret::Secret;
@@ -61,8 +61,7 @@ pub(crate) async fn refresh_tokens(
     let presented = RefreshToken::parse(&input.refresh_token).ok_or(Error::RefreshTokenInvalid)?;
     match exchange(&deps, &client, &presented).await {
         Err(Error::RefreshTokenInvalid) => {
-            let network = client.network().unwrap_or_else(|| UNKNOWN_NETWORK.to_owned());
-            let status = deps.services.store.count_attempt(REFUSALS, &network).await?;
+            let status = deps.services.store.count_attempt(REFUSALS, &network_of(&client)).await?;
             Ok(Counted { headers: status.headers(), outcome: Err(Error::RefreshTokenInvalid) })
         }
         outcome => outcome,

@@ -74,7 +74,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
     let plan = || async {
         let (user_id, now) = (services.ids.next::<UserId>(), services.clock.now());
         let mut transaction = Transaction::new();
-        let account = NewAccount { user_id, email: &input.email, name: &input.name, at: now };
+        let account = NewAccount { user_id, email: &input.email, name: &input.name, is_email_verified: false, at: now };
         let user = account.add_to(&mut transaction, Error::EmailTaken);
         let (session, refresh_token) = session::begin(services, &user, client);
         let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;

@@ -7,11 +7,13 @@ use serde::Deserialize;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::model::credential::Credential;
+use shared::model::identity::{IdentityProvider, LinkedIdentity};
 use shared::model::link::LinkPurpose;
 use shared::model::user::User;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
+use crate::account::take;
 use crate::client::Client;
 use crate::secret::Secret;
 use crate::{Deps, Error, links, password};
@@ -33,7 +35,7 @@ pub(crate) struct ResetPassword {
 /// Set a new password, with the token of the link that was sent to the account's address.
 ///
 /// A link works once, for an hour. Every session of the account ends, and with it all its tokens. The address counts as verified: the link
-/// arrived there.
+/// arrived there. What signs in to the account by another address, at LinkedIn, signs in no more.
 #[utoipa::path(
     post, path = "/api/auth/password/reset", operation_id = "resetPassword", tag = "auth",
     request_body = ResetPassword,
@@ -55,13 +57,23 @@ pub(crate) async fn reset_password(
     let password_hash = password::hash(&input.password, &services.ids)?;
     let plan = || async {
         let (link, user) = links::open(services, purpose, link_id).await?;
-        let credential = services.store.get::<Credential>(&Credential::key_of(user.id)).await?;
+        let (credential_key, linkedin_key) =
+            (Credential::key_of(user.id), LinkedIdentity::key_of(user.id, IdentityProvider::LinkedIn));
+        let mut items = services.store.batch_get(&[credential_key.clone(), linkedin_key.clone()]).await?;
+        let credential = take::<Credential>(&mut items, &credential_key)?;
+        let linkedin = take::<LinkedIdentity>(&mut items, &linkedin_key)?;
         let (mut transaction, now) = (Transaction::<Error>::new(), services.clock.now());
         transaction.delete(&link);
         let next = Credential { user_id: user.id, password_hash: password_hash.clone(), set_at: now };
         match &credential {
             Some(credential) => transaction.replace(credential, next),
             None => transaction.create(next),
+        }
+        // The link proves the address. What another address stands for may be what the password is reset against.
+        if let Some(linkedin) = linkedin.filter(|linkedin| !linkedin.is_of_address(&user.email)) {
+            LinkedIdentity::unlink(&linkedin, &mut transaction);
+            let fact = Fact::IdentityUnlinked { user_id: user.id, provider: linkedin.provider };
+            transaction.create(client.event(services, user.id, fact));
         }
         let verified = user.email_verified_at.or(Some(now));
         transaction.replace(&user, User { email_verified_at: verified, ..user.with_sessions_ended(now) });

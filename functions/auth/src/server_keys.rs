@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     TotpSecret,
     /// Recovery codes, hashed at rest.
     RecoveryCode,
+    /// What attempts to sign in with another's help are known by.
+    SignInAttempt,
 }
 
 impl Purpose {
@@ -31,6 +33,7 @@ impl Purpose {
             Self::LoginChallenge => "groundwork login challenge",
             Self::TotpSecret => "groundwork totp secret",
             Self::RecoveryCode => "groundwork recovery code",
+            Self::SignInAttempt => "groundwork sign-in attempt",
         }
     }
 }
@@ -111,7 +114,7 @@ mod tests {
         let key = |byte, purpose| *DerivedKey::of(&secret(byte), purpose).unwrap().bytes();
         let known = key(1, Purpose::TotpSecret);
         assert_eq!(known, key(1, Purpose::TotpSecret));
-        for other in [key(2, Purpose::TotpSecret), key(1, Purpose::LoginChallenge), key(1, Purpose::RecoveryCode)] {
+        for other in [key(2, Purpose::TotpSecret), key(1, Purpose::LoginChallenge), key(1, Purpose::SignInAttempt)] {
             assert_ne!(known, other);
         }
     }

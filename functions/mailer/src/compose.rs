@@ -67,6 +67,9 @@ pub(crate) async fn compose(deps: &Deps, about: &MailAbout) -> Result<Composed, 
         MailAbout::PasswordChanged { user_id } => of_account(deps, user_id, letter::password_changed).await,
         MailAbout::SessionRevoked { user_id, .. } => of_account(deps, user_id, letter::session_revoked).await,
         MailAbout::SecondFactor { user_id, news } => of_account(deps, user_id, letter::second_factor(news)).await,
+        MailAbout::Identity { user_id, provider, news } => {
+            of_account(deps, user_id, letter::identity(provider, news)).await
+        }
         MailAbout::Invitation { organization_id, invitation_id } => {
             invitation(deps, organization_id, invitation_id).await
         }

@@ -3,7 +3,8 @@
 //! Names are what people wrote, some of them to strangers: a name may not become markup, a header, or a link of its own.
 
 use shared::encoding::html_escaped;
-use shared::model::mail::SecondFactorNews;
+use shared::model::identity::IdentityProvider;
+use shared::model::mail::{IdentityNews, SecondFactorNews};
 
 /// How many characters of a name are shown.
 const NAME_LENGTH: usize = 80;
@@ -129,6 +130,21 @@ pub(crate) fn second_factor(news: SecondFactorNews) -> fn(&str) -> Letter {
         SecondFactorNews::CodeUsed => |name| {
             Letter::new("A recovery code was used", Some(name), NOT_YOU)
                 .says("somebody just signed in to your account with its password and one of its recovery codes. That code does not work any more.")
+        },
+    }
+}
+
+/// The letter about what became of an identity that signs in.
+pub(crate) fn identity(provider: IdentityProvider, news: IdentityNews) -> fn(&str) -> Letter {
+    match (provider, news) {
+        (IdentityProvider::LinkedIn, IdentityNews::Linked) => |name| {
+            Letter::new("LinkedIn signs in to your account", Some(name), NOT_YOU)
+                .says("from now on an account at LinkedIn signs in to yours. You see and unlink it among your ways to sign in.")
+        },
+        (IdentityProvider::LinkedIn, IdentityNews::Unlinked) => |name| {
+            Letter::new("LinkedIn does not sign in to your account any more", Some(name), NOT_YOU).says(
+                "the account at LinkedIn that signed in to yours was just unlinked. Your password signs in as before.",
+            )
         },
     }
 }

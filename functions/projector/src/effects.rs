@@ -42,6 +42,8 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::TotpDisabled { .. }
         | Fact::RecoveryCodesRenewed { .. }
         | Fact::RecoveryCodeUsed { .. }
+        | Fact::IdentityLinked { .. }
+        | Fact::IdentityUnlinked { .. }
         | Fact::EmailVerificationRequested { .. }
         | Fact::EmailVerified { .. }
         | Fact::PasswordResetRequested { .. }

@@ -56,7 +56,7 @@ pub(crate) async fn create_user(
     let plan = || async {
         let (user_id, at) = (services.ids.next::<UserId>(), services.clock.now());
         let mut transaction = Transaction::new();
-        let account = NewAccount { user_id, email: &input.email, name: &input.name, at };
+        let account = NewAccount { user_id, email: &input.email, name: &input.name, is_email_verified: false, at };
         let user = account.add_to(&mut transaction, Error::EmailTaken);
         let fact = Fact::AccountRegistered { user_id };
         transaction.create(principal.event(&services, user_id.personal_organization(), fact));

@@ -9,6 +9,7 @@ use shared::id::UserId;
 use shared::model::account_email::AccountEmail;
 use shared::model::credential::Credential;
 use shared::model::erasure::Erasure;
+use shared::model::identity::{IdentityProvider, LinkedIdentity};
 use shared::model::membership::Membership;
 use shared::model::organization::Organization;
 use shared::services::Services;
@@ -23,7 +24,8 @@ use crate::skills::all_of;
 /// How many organisations without other members end with an account: as many as its transaction has room for.
 const ORGANIZATIONS_MAXIMUM: usize = 20;
 
-/// Erase an account, for good. At once nobody can sign in to it, meet it or find it, and its address is free; what belongs to it (its
+/// Erase an account, for good. At once nobody can sign in to it, meet it or find it, and its address and the identity at LinkedIn that
+/// signed in to it are free; what belongs to it (its
 /// connections, endorsements, skills, portfolio, memberships, its personal organisation and others that only it is in) is removed within
 /// hours. Of the account itself a row without name and address stays, so that what it did elsewhere, which names it by its id alone, leads
 /// to somebody who is gone.
@@ -48,6 +50,8 @@ pub(crate) async fn delete_user(
     require_recent(&services, &principal).await?;
     let plan = || async {
         let (now, own) = (services.clock.now(), Own::find(&services, id).await?);
+        let linkedin = LinkedIdentity::key_of(id, IdentityProvider::LinkedIn);
+        let linkedin = services.store.get::<LinkedIdentity>(&linkedin).await?;
         let owned = ending(&services, id).await?;
         let mut transaction = Transaction::new();
         let skills = all_of(&services, id).await?.into_iter().map(|skill| skill.value.name).collect::<Vec<_>>();
@@ -55,6 +59,9 @@ pub(crate) async fn delete_user(
         transaction.replace(&own.user, own.user.erased(now));
         transaction.delete_key(AccountEmail::key_of(&own.user.email));
         transaction.delete_key(Credential::key_of(id));
+        if let Some(linkedin) = &linkedin {
+            LinkedIdentity::unlink(linkedin, &mut transaction);
+        }
         transaction.create(Erasure::new(id, now, principal.trace()));
         for organization in owned {
             let fact = Fact::OrganizationDeleted { plan: organization.plan };

@@ -11,7 +11,7 @@ use shared::model::inbound_event::{InboundEvent, Provider};
 use shared::problem::Problem;
 use shared::trace::Trace;
 use utoipa::{IntoParams, ToSchema};
-use vendors::linkedin::{challenge_response, verify};
+use vendors::linkedin::webhook::{challenge_response, verify};
 
 use crate::receive::{Receipt, document, id_of, name, proof, store};
 use crate::{Deps, Error};

@@ -4,6 +4,7 @@
 //! * [`stream`]: a table's change stream with a durable checkpoint.
 //! * [`sqs`]: standard queues with dead letters, on `tokio::time`.
 //! * [`mailbox`]: where mail ends up that would be sent.
+//! * [`breaches`], [`linkedin`]: others whom the platform asks, in their place.
 //! * [`hooks`]: where webhooks end up that would be sent.
 //! * [`template`]: what `template.yaml` says of all these.
 //! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
@@ -17,6 +18,7 @@ pub mod breaches;
 pub mod dynamodb;
 mod error;
 pub mod hooks;
+pub mod linkedin;
 pub mod mailbox;
 pub mod recording;
 pub mod sqs;
@@ -28,6 +30,7 @@ pub use breaches::Breaches;
 pub use dynamodb::{EmbeddedDynamoDb, Execution};
 pub use error::EmbeddedError;
 pub use hooks::{Hooks, ReceivedHook};
+pub use linkedin::{LinkedIn, LinkedInMember, LinkedInTrouble};
 pub use mailbox::{Mailbox, ReceivedMail};
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};

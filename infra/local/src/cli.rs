@@ -181,7 +181,7 @@ impl ServeOptions {
             let answer = request.bearer_auth(&running.operator_token).json(&command).send().await;
             return heard(answer.map_err(unheard)?).await;
         }
-        let platform = open(Some(&self.data_directory), self.clock_ahead).await?;
+        let platform = open(Some(&self.data_directory), self.clock_ahead, None).await?;
         let said = command.run_here(&platform).await?;
         // What the command set in motion is carried out before the file is let go.
         platform.drain().await?;

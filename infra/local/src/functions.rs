@@ -24,6 +24,7 @@ use utoipa::openapi::OpenApi;
 use vendors::breached_passwords::BreachedPasswords;
 use vendors::email::{EmailConfig, Mailer};
 use vendors::http::Http;
+use vendors::linkedin::LinkedIn;
 
 use crate::invoke::{Delivery, Job};
 use crate::journal::{Journal, recorded};
@@ -43,6 +44,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) journal: &'a Journal,
     /// What looks new passwords up, where the variables say where.
     pub(crate) breached_passwords: Option<BreachedPasswords>,
+    /// What signs people in with LinkedIn.
+    pub(crate) linkedin: Option<LinkedIn>,
     pub(crate) mailer: &'a Mailer,
     pub(crate) payments: &'a Payments,
     pub(crate) secrets: &'a webhooks::Secrets,
@@ -70,7 +73,9 @@ pub fn openapi() -> OpenApi {
 /// The routes of every HTTP function, each entered in the journal and run with its function's rights.
 pub(crate) fn routes(parts: &Parts<'_>) -> Router {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
-    let auth_deps = auth::Deps::new(services()).with_breached_passwords(parts.breached_passwords.clone());
+    let auth_deps = auth::Deps::new(services())
+        .with_breached_passwords(parts.breached_passwords.clone())
+        .with_linkedin(parts.linkedin.clone());
     let payments = Some(parts.payments.clone());
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
@@ -340,6 +345,30 @@ pub(crate) fn breached_passwords(
     }
     let sandbox = [(name.to_owned(), "http://breaches.local".to_owned())];
     BreachedPasswords::read(&sandbox.into_iter().collect(), http(Breaches::of(&BREACHED).connector()))
+}
+
+/// What signs people in with LinkedIn: as the application that the variables name, and where they name none, at the sandbox inside of this
+/// process, whose page `LINKEDIN_BASE_URL` then says where to find.
+pub(crate) fn linkedin(
+    variables: &Variables,
+    sandbox: &embedded::LinkedIn,
+    services: &Services,
+) -> Result<Option<LinkedIn>, ConfigError> {
+    let frontend_url = services.config.frontend_url.as_deref().unwrap_or(FRONTEND_URL);
+    let http = |connector| Http::new(connector, services.clock.clone());
+    if variables.names("LINKEDIN_CLIENT_ID") || variables.names("LINKEDIN_CLIENT_SECRET") {
+        return LinkedIn::read(variables, http(shared_lambda::outbound()), Some(frontend_url));
+    }
+    let page =
+        Reader::new(variables).optional("LINKEDIN_BASE_URL").unwrap_or_else(|| "http://linkedin.local".to_owned());
+    let sandboxed = [
+        ("LINKEDIN_CLIENT_ID", embedded::LinkedIn::CLIENT_ID),
+        ("LINKEDIN_CLIENT_SECRET", embedded::LinkedIn::CLIENT_SECRET),
+        ("LINKEDIN_BASE_URL", &page),
+        ("LINKEDIN_API_BASE_URL", &page),
+    ];
+    let sandboxed = sandboxed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    LinkedIn::read(&sandboxed.into_iter().collect(), http(sandbox.connector()), Some(frontend_url))
 }
 
 /// The part of EventBridge Scheduler's event that jobs use.

@@ -11,6 +11,7 @@ mod functions;
 mod invoke;
 mod jobs;
 pub mod journal;
+mod linkedin;
 mod mailbox;
 pub mod operator;
 mod platform;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, Mailbox};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, LinkedIn, Mailbox};
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
@@ -99,6 +99,8 @@ pub struct Platform {
     pub journal: Journal,
     /// Where mail ends up, unless the variables name somebody who sends it.
     pub mailbox: Mailbox,
+    /// LinkedIn, unless the variables name an application that it knows.
+    pub linkedin: LinkedIn,
     /// Who sends the mail.
     pub mailer: Mailer,
     /// Where webhooks end up, unless this is a developer's machine.
@@ -131,6 +133,9 @@ impl Platform {
         let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
         let breached_passwords = functions::breached_passwords(&variables, &services)?;
         let time = services.clock.clone();
+        let linkedin = LinkedIn::new(move || time.now().as_seconds());
+        let sign_in = functions::linkedin(&variables, &linkedin, &services)?;
+        let time = services.clock.clone();
         let mailbox = Mailbox::new(move || time.now().as_milliseconds());
         let hooks = Hooks::default();
         let mailer = functions::vendor_of_mail(&variables, &mailbox, &services)?;
@@ -139,6 +144,7 @@ impl Platform {
         let secrets = webhooks::Secrets::read(&variables);
         let parts = functions::Parts {
             breached_passwords,
+            linkedin: sign_in,
             services: &services,
             ai: &ai,
             template: &template,
@@ -163,7 +169,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, mailer, hooks, stripe, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, linkedin, mailer, hooks, stripe, queues, sources })
     }
 
     /// The API as one router, with everything around it.

@@ -29,7 +29,7 @@ use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::Running;
 use crate::terminal::say;
-use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, mailbox, operator};
+use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, linkedin, mailbox, operator};
 
 /// The machine's clock, moved ahead.
 #[derive(Debug)]
@@ -56,7 +56,13 @@ const STRIPE_FILE: &str = "stripe.json";
 pub(crate) const DATABASE: &str = "platform.sqlite";
 
 /// A platform over the file in `data_directory`, or in memory when there is none.
-pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: u64) -> Result<Platform, CliError> {
+///
+/// `url` is where it will be found; subcommands, which serve nothing, have none.
+pub(crate) async fn open(
+    data_directory: Option<&PathBuf>,
+    clock_ahead_seconds: u64,
+    url: Option<&str>,
+) -> Result<Platform, CliError> {
     let dynamodb = match data_directory {
         Some(directory) => {
             make_private(directory)?;
@@ -69,8 +75,11 @@ pub(crate) async fn open(data_directory: Option<&PathBuf>, clock_ahead_seconds: 
     let clock = Clock::new(ClockAhead(Duration::from_secs(clock_ahead_seconds)));
     let client = dynamodb.client();
     let ids = Ids::new(clock.clone(), SystemEntropy);
-    let variables =
-        variables().filter(|(name, _)| !matches!(name.as_str(), "TABLE_NAME" | "LEDGER_TABLE_NAME")).collect();
+    let mut variables = variables().filter(|(name, _)| !matches!(name.as_str(), "TABLE_NAME" | "LEDGER_TABLE_NAME")).collect::<Vec<_>>();
+    // The sandbox's page is here; a LinkedIn that is configured is where it says.
+    let is_sandbox = !variables.iter().any(|(name, _)| name.starts_with("LINKEDIN_"));
+    let page = url.filter(|_| is_sandbox).map(|url| format!("{url}{}", linkedin::PATH));
+    variables.extend(page.map(|page| ("LINKEDIN_BASE_URL".to_owned(), page)));
     let ai = Arc::new(OfflineAssistant);
     let time = clock.clone();
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
@@ -134,9 +143,11 @@ pub(crate) async fn serve(options: ServeOptions) -> Result<(), CliError> {
     let stopping = watch_for_interrupts();
     let listener = listen(options.port).await?;
     let address = listener.local_addr().map_err(CliError::Io)?;
-    let platform = open((!options.memory).then_some(&options.data_directory), options.clock_ahead).await?;
-    platform.stripe.be_at(&format!("http://{address}{STRIPE_PATH}"));
-    let running = Running { url: format!("http://{address}"), operator_token: operator_token(&platform) };
+    let url = format!("http://{address}");
+    let data_directory = (!options.memory).then_some(&options.data_directory);
+    let platform = open(data_directory, options.clock_ahead, Some(&url)).await?;
+    platform.stripe.be_at(&format!("{url}{STRIPE_PATH}"));
+    let running = Running { url, operator_token: operator_token(&platform) };
     make_private(&options.data_directory)?;
     let announcement = running
         .announce(&options.data_directory, options.memory)
@@ -219,6 +230,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
         .merge(journal::routes(platform.journal.clone()))
         .merge(mailbox::routes(platform.mailbox.clone()))
         .nest(STRIPE_PATH, platform.stripe.router())
+        .merge(linkedin::routes(platform.linkedin.clone()))
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }

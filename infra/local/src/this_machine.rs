@@ -14,20 +14,27 @@ pub(crate) fn answer(
     page: impl FnOnce() -> String,
     document: impl FnOnce() -> Response,
 ) -> Response {
-    if !client.0.is_loopback() || !names_this_machine(headers) {
-        let refusal = Problem::new(StatusCode::FORBIDDEN, "forbidden", "This page is only for this machine.");
-        return refusal.into_response();
-    }
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mut response = if accepted.contains("text/html") {
+    let shown = || {
+        if !accepted.contains("text/html") {
+            return document();
+        }
         let mut response = Html(page()).into_response();
         // Nothing but what stands in the page: it needs no script and fetches nothing.
         let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
         response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
         response
-    } else {
-        document()
     };
+    answer_any(client, headers, shown)
+}
+
+/// Any answer, if it is for this machine.
+pub(crate) fn answer_any(client: ClientAddress, headers: &HeaderMap, answer: impl FnOnce() -> Response) -> Response {
+    if !client.0.is_loopback() || !names_this_machine(headers) {
+        let refusal = Problem::new(StatusCode::FORBIDDEN, "forbidden", "This page is only for this machine.");
+        return refusal.into_response();
+    }
+    let mut response = answer();
     let fixed = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::VARY, HeaderValue::from_static("accept")),

@@ -11,7 +11,7 @@ pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     pub(crate) fn read(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).into_owned().collect())
+        Self(serde_urlencoded::from_str(text).unwrap_or_default())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {

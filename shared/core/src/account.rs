@@ -20,6 +20,8 @@ pub struct NewAccount<'a> {
     pub email: &'a str,
     /// The person's name.
     pub name: &'a str,
+    /// Whether the address was shown to be theirs.
+    pub is_email_verified: bool,
     /// When it is made.
     pub at: Timestamp,
 }
@@ -29,10 +31,27 @@ impl NewAccount<'_> {
     /// the Free plan, and the membership in that. An address that has an account already fails the command with `taken`. The event, and
     /// what the person signs in with, are the command's own.
     pub fn add_to<E>(&self, transaction: &mut Transaction<E>, taken: E) -> User {
+        transaction.create_or(self.marker(), taken);
+        self.add_account(transaction)
+    }
+
+    /// The same for a command that found the address free: an account that got it meanwhile means another attempt on what is there now.
+    pub fn add_to_free_address<E>(&self, transaction: &mut Transaction<E>) -> User {
+        transaction.create(self.marker());
+        self.add_account(transaction)
+    }
+
+    fn marker(&self) -> AccountEmail {
+        AccountEmail { normalized: AccountEmail::normalize(self.email), user_id: self.user_id }
+    }
+
+    fn add_account<E>(&self, transaction: &mut Transaction<E>) -> User {
         let Self { user_id, at, .. } = *self;
         let organization_id = user_id.personal_organization();
-        let user = User::new(user_id, self.email.trim().to_owned(), text::line(self.name), at);
-        transaction.create_or(AccountEmail { normalized: AccountEmail::normalize(self.email), user_id }, taken);
+        let user = User {
+            email_verified_at: self.is_email_verified.then_some(at),
+            ..User::new(user_id, self.email.trim().to_owned(), text::line(self.name), at)
+        };
         transaction.create(user.clone());
         transaction.create(Organization {
             id: organization_id,

@@ -77,14 +77,16 @@ impl<'a> Reader<'a> {
     where
         T::Err: fmt::Display,
     {
-        match self.variables.0.get(name).map(|value| value.parse()) {
-            None => default,
-            Some(Ok(value)) => value,
-            Some(Err(error)) => {
-                self.faults.push(format!("{name} is malformed: {error}"));
-                default
-            }
-        }
+        self.optional_parsed(name).unwrap_or(default)
+    }
+
+    /// The value of `name` read as a `T`, if it is set.
+    pub fn optional_parsed<T: FromStr>(&mut self, name: &str) -> Option<T>
+    where
+        T::Err: fmt::Display,
+    {
+        let parsed = self.variables.0.get(name)?.parse();
+        parsed.map_err(|error| self.faults.push(format!("{name} is malformed: {error}"))).ok()
     }
 
     /// Remembers a fault that only the caller can see.

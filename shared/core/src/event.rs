@@ -16,6 +16,7 @@ use crate::id::{
 };
 use crate::model::billing_account::SubscriptionStatus;
 use crate::model::checkout::CheckoutStatus;
+use crate::model::identity::IdentityProvider;
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
 use crate::product::Product;
@@ -130,6 +131,12 @@ pub enum Fact {
     /// Somebody signed in with a recovery code.
     #[serde(rename = "account.recoveryCodeUsed", rename_all = "camelCase")]
     RecoveryCodeUsed { user_id: UserId, left: u32 },
+    /// An identity that somebody else vouches for signs in to an account from now on.
+    #[serde(rename = "account.identityLinked", rename_all = "camelCase")]
+    IdentityLinked { user_id: UserId, provider: IdentityProvider },
+    /// Such an identity signs in to an account no more.
+    #[serde(rename = "account.identityUnlinked", rename_all = "camelCase")]
+    IdentityUnlinked { user_id: UserId, provider: IdentityProvider },
     /// A person's profile changed: what they say of themselves, or their skills.
     #[serde(rename = "user.profileChanged", rename_all = "camelCase")]
     ProfileChanged { user_id: UserId },

@@ -192,6 +192,8 @@ identifiers! {
     TransferId = "trf_",
     /// A stake of BUZ.
     StakeId = "stk_",
+    /// An attempt to sign in with another's help, from the moment it is begun.
+    SignInAttemptId = "sia_",
 }
 
 impl UserId {

@@ -26,7 +26,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
 /// The fields of requests, answers and items whose texts are confidential.
-const NAMES: [&str; 26] = [
+const NAMES: [&str; 27] = [
     "accessToken",
     "address",
     "body",
@@ -53,6 +53,7 @@ const NAMES: [&str; 26] = [
     "secret",
     "subject",
     "token",
+    "verifier",
 ];
 /// Shorter texts are found by chance.
 const LENGTH_MINIMUM: usize = 8;

@@ -1,13 +1,13 @@
 //! Passwords that are known from breaches: the range API of Have I Been Pwned, by which the service learns five characters of a hash and
 //! nothing more.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use ::http::{Request, StatusCode};
 use sha1::{Digest, Sha1};
 use shared::config::{ConfigError, Reader, Variables};
 
+use crate::base_url::BaseUrl;
 use crate::http::Http;
 
 /// How long the service has to answer. It does in some ten milliseconds from its cache; the person waits.
@@ -20,7 +20,7 @@ const PREFIX_LENGTH: usize = 5;
 #[derive(Clone, Debug)]
 pub struct BreachedPasswords {
     http: Http,
-    base_url: String,
+    base_url: BaseUrl,
 }
 
 impl BreachedPasswords {
@@ -30,8 +30,8 @@ impl BreachedPasswords {
     /// When the address is none.
     pub fn read(variables: &Variables, http: Http) -> Result<Option<Self>, ConfigError> {
         let mut reader = Reader::new(variables);
-        let BaseUrl(base_url) = reader.parsed("HIBP_BASE_URL", BaseUrl::default());
-        reader.finish((!base_url.is_empty()).then_some(Self { http, base_url }))
+        let base_url = reader.optional_parsed("HIBP_BASE_URL");
+        reader.finish(base_url.map(|base_url| Self { http, base_url }))
     }
 
     /// Whether the service knows this password from a breach.
@@ -64,27 +64,9 @@ fn is_hit(row: &str, suffix: &str) -> bool {
     })
 }
 
-/// The service's address, without a slash at its end; empty where none is given.
-#[derive(Default)]
-struct BaseUrl(String);
-
-impl FromStr for BaseUrl {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let url = text.trim_end_matches('/');
-        let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme));
-        if rest.is_some_and(|rest| !rest.is_empty()) {
-            Ok(Self(url.to_owned()))
-        } else {
-            Err("it is not the address of a service")
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{BaseUrl, is_hit};
+    use super::is_hit;
 
     #[test]
     fn only_the_exact_suffix_with_a_count_is_a_hit() {
@@ -103,17 +85,6 @@ mod tests {
         ];
         for row in others {
             assert!(!is_hit(&row, suffix), "{row}");
-        }
-    }
-
-    #[test]
-    fn an_address_is_one_of_a_service() {
-        assert_eq!(
-            "https://a.example/base/".parse::<BaseUrl>().map(|url| url.0),
-            Ok("https://a.example/base".to_owned())
-        );
-        for text in ["", "https://", "ftp://a.example", "a.example"] {
-            assert!(text.parse::<BaseUrl>().is_err(), "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! quote what it was sent.
 
 pub mod aws;
+mod base_url;
 pub mod breached_passwords;
 pub mod email;
 pub mod http;

@@ -12,6 +12,10 @@ mod email;
 #[cfg(test)]
 mod jwks;
 #[cfg(test)]
+mod linkedin;
+#[cfg(test)]
+mod linkedin_link;
+#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

@@ -3,7 +3,7 @@
 use auth::{Deps, router};
 use axum::Router;
 use axum::body::Bytes;
-use embedded::{Breaches, EmbeddedDynamoDb, WireResponse, WireService};
+use embedded::{Breaches, EmbeddedDynamoDb, LinkedIn, WireResponse, WireService};
 use serde_json::{Value, json};
 use shared::access::LinkSecrets;
 use shared::event::{Event, Fact};
@@ -46,16 +46,38 @@ impl Auth {
     /// The function with something that knows passwords from breaches. None for a Worker, whose way out is no test's to hold: the cases of
     /// `infra/edge` look at that one.
     pub(crate) fn with_breaches(breaches: &Breaches) -> Option<Self> {
+        let cloud = Cloud::new();
+        let variables = [("HIBP_BASE_URL".to_owned(), "https://breaches.example/base/".to_owned())];
+        let http = Http::new(breaches.connector(), cloud.services.clock.clone());
+        let breached = BreachedPasswords::read(&variables.into_iter().collect(), http).expect("an address");
+        Self::in_this_process(cloud, |deps| deps.with_breached_passwords(breached))
+    }
+
+    /// The function with LinkedIn, and who stands in its place; none for a Worker, likewise.
+    pub(crate) fn with_linkedin(cloud: Cloud) -> Option<(Self, LinkedIn)> {
+        let clock = cloud.services.clock.clone();
+        let time = clock.clone();
+        let linkedin = LinkedIn::new(move || time.now().as_seconds());
+        let variables = [
+            ("LINKEDIN_CLIENT_ID", LinkedIn::CLIENT_ID),
+            ("LINKEDIN_CLIENT_SECRET", LinkedIn::CLIENT_SECRET),
+            ("LINKEDIN_BASE_URL", "https://linkedin.example"),
+            ("LINKEDIN_API_BASE_URL", "https://api.linkedin.example"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let http = Http::new(linkedin.connector(), clock);
+        let client = vendors::linkedin::LinkedIn::read(&variables, http, Some("https://app.example.com"));
+        let client = client.expect("the configuration is complete");
+        let auth = Self::in_this_process(cloud, |deps| deps.with_linkedin(client))?;
+        Some((auth, linkedin))
+    }
+
+    fn in_this_process(cloud: Cloud, dressed: impl FnOnce(Deps) -> Deps) -> Option<Self> {
         if Workers::of_environment().is_some() {
             return None;
         }
-        let cloud = Cloud::new();
-        let services = &cloud.services;
-        let variables = [("HIBP_BASE_URL".to_owned(), "https://breaches.example/base/".to_owned())];
-        let http = Http::new(breaches.connector(), services.clock.clone());
-        let breached = BreachedPasswords::read(&variables.into_iter().collect(), http).expect("an address");
-        let deps = Deps::new(services.clone()).with_breached_passwords(breached);
-        let app = TestApp::new(router().with_state(deps), services);
+        let deps = dressed(Deps::new(cloud.services.clone()));
+        let app = TestApp::new(router().with_state(deps), &cloud.services);
         Some(Self { cloud, app })
     }
 

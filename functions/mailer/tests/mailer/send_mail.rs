@@ -8,6 +8,7 @@ use mailer::send_mail;
 use shared::access::{LinkSecrets, Role};
 use shared::event::Fact;
 use shared::id::LeaseId;
+use shared::model::identity::IdentityProvider;
 use shared::model::invitation::Invitation;
 use shared::model::link::LinkPurpose;
 use shared::model::mail::{ATTEMPTS_MAXIMUM, LEASE, Mail, MailStatus};
@@ -75,6 +76,8 @@ async fn every_kind_reaches_whom_it_is_for() {
         Fact::TotpDisabled { user_id },
         Fact::RecoveryCodesRenewed { user_id },
         Fact::RecoveryCodeUsed { user_id, left: 9 },
+        Fact::IdentityLinked { user_id, provider: IdentityProvider::LinkedIn },
+        Fact::IdentityUnlinked { user_id, provider: IdentityProvider::LinkedIn },
     ] {
         all.extend(mails(&cloud, ada.organization_id, fact).await);
     }
@@ -102,6 +105,8 @@ async fn every_kind_reaches_whom_it_is_for() {
         [
             "A recovery code was used",
             "A session of your account was ended",
+            "LinkedIn does not sign in to your account any more",
+            "LinkedIn signs in to your account",
             "You have new recovery codes",
             "Your authenticator is off",
             "Your authenticator is on",
@@ -117,7 +122,7 @@ async fn every_kind_reaches_whom_it_is_for() {
     let token = links.invitation_token(ada.organization_id, invitation.id).await.unwrap();
     assert!(text.contains("Eve invites you to join Ada"), "{text}");
     assert!(text.contains(&format!("{FRONTEND}/invitation#token={}\n", token.text())), "{text}");
-    assert_eq!(way.mailbox.mails().len(), 10);
+    assert_eq!(way.mailbox.mails().len(), 12);
 }
 
 #[tokio::test(start_paused = true)]

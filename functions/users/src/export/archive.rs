@@ -20,10 +20,11 @@ use utoipa::ToSchema;
 const PAGE: u16 = 100;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 21] = [
+const TYPES: [&str; 22] = [
     "user",
     "profile",
     "session",
+    "linkedIdentity",
     "membership",
     "lastActiveDay",
     "connectionCount",
@@ -82,7 +83,7 @@ pub(crate) struct PersonalData {
     user_id: UserId,
     /// When it was read.
     exported_at: Timestamp,
-    /// Account, profile, sessions, memberships, connections, skills and their endorsements, portfolio, and the personal organisation with
+    /// Account, profile, sessions, linked identities, memberships, connections, skills and their endorsements, portfolio, and the personal organisation with
     /// its events, ventures, leads, tasks, posts and conversations.
     records: Vec<ExportedRecord>,
 }

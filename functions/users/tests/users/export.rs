@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shared::event::Actor;
 use shared::id::LeadId;
+use shared::model::identity::{IdentityProvider, LinkedIdentity};
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
 use shared::model::user::User;
@@ -74,6 +75,15 @@ async fn everything_of_a_person_comes_in_one_document_and_no_secret() {
     world.connect(&eve, &ada).await;
     world.send(&ada, "POST", &path(&ada, "/skills"), Some(json!({"name": "Rust"}))).await.expect(201);
     world.send(&ada, "POST", &path(&ada, "/portfolio"), Some(json!({"title": "Engine"}))).await.expect(201);
+    let linked_at = world.cloud.services.clock.now();
+    let identity = LinkedIdentity {
+        user_id: ada.user_id,
+        provider: IdentityProvider::LinkedIn,
+        subject: "782bbtaQ".to_owned(),
+        email: None,
+        linked_at,
+    };
+    world.cloud.write(|transaction| identity.clone().link(transaction)).await;
     let mallory = world.person("Mallory").await;
     assert_eq!(world.step(&mallory, "POST", &ada, "/block").await.status, 204);
     leads(&world, &ada, 3, 60).await;
@@ -89,6 +99,7 @@ async fn everything_of_a_person_comes_in_one_document_and_no_secret() {
         ("user", 1),
         ("profile", 1),
         ("session", 1),
+        ("linkedIdentity", 1),
         ("connection", 1),
         ("connectionCount", 1),
         ("skill", 1),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use embedded::LinkedInMember;
 use serde_json::{Value, json};
 use testkit::totp_code;
 
@@ -14,6 +15,7 @@ pub(super) async fn run(scenario: &mut Scenario) {
     password(scenario).await;
     second_factor(scenario).await;
     stolen_token(scenario).await;
+    linkedin(scenario).await;
     everywhere(scenario).await;
 }
 
@@ -84,6 +86,45 @@ async fn stolen_token(scenario: &mut Scenario) {
     tokio::time::sleep(Duration::from_secs(60)).await;
     let request = refresh(scenario);
     scenario.measure("refreshTokens", "a replay", 401, request).await;
+}
+
+/// LinkedIn is linked, signs in, and is unlinked; somebody who is not known signs in with it.
+async fn linkedin(scenario: &mut Scenario) {
+    let member = |name: &str, email: &str| LinkedInMember {
+        subject: format!("subject-of-{name}"),
+        name: Some("Ada Lovelace".to_owned()),
+        email: Some(email.to_owned()),
+        email_verified: true,
+    };
+    let agreed = |scenario: &Scenario, begun: &Value, member: &LinkedInMember| {
+        let url = begun["authorizationUrl"].as_str().expect("an address");
+        let back = scenario.stage.platform.linkedin.agree(url, member).expect("LinkedIn takes the request");
+        let values = back.split(['?', '&']).filter_map(|pair| pair.split_once('='));
+        let mut body = json!({"verifier": begun["verifier"]});
+        values.for_each(|(name, value)| body[name] = json!(value));
+        body
+    };
+    let sign_in = async |scenario: &mut Scenario, case: &str, status: u16, member: &LinkedInMember| {
+        let request = scenario.stage.app.post("/api/auth/linkedin/start");
+        let begun = scenario.quietly(200, request).await;
+        let body = agreed(scenario, &begun, member);
+        let request = scenario.stage.app.post("/api/auth/linkedin/callback").json(&body);
+        scenario.measure("signInWithLinkedIn", case, status, request).await;
+    };
+    let ada = member("ada", EMAIL);
+    let request = scenario.dressed(scenario.stage.app.post("/api/auth/linkedin/link/start"));
+    let begun = scenario.measure("startLinkedInLink", "", 200, request).await;
+    let body = agreed(scenario, &begun, &ada);
+    let request = scenario.dressed(scenario.stage.app.post("/api/auth/linkedin/link")).json(&body);
+    scenario.measure("linkLinkedIn", "", 201, request).await;
+    let request = scenario.get("/api/auth/identities");
+    scenario.measure("listIdentities", "", 200, request).await;
+    let request = scenario.stage.app.post("/api/auth/linkedin/start");
+    scenario.measure("startLinkedInSignIn", "", 200, request).await;
+    sign_in(scenario, "", 200, &ada).await;
+    sign_in(scenario, "a new account", 201, &member("eve", "eve@cobol.example")).await;
+    let request = scenario.dressed(scenario.stage.app.delete("/api/auth/linkedin/link"));
+    scenario.measure("unlinkLinkedIn", "", 204, request).await;
 }
 
 async fn everywhere(scenario: &mut Scenario) {

@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod kill;
 #[cfg(test)]
+mod linkedin;
+#[cfg(test)]
 mod mailbox;
 #[cfg(test)]
 mod openapi;

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::due;
+use super::identity::IdentityProvider;
 use crate::clock::Timestamp;
 use crate::event::{Event, Fact};
 use crate::id::{InvitationId, LeaseId, LinkId, MailId, OrganizationId, SessionId, UserId};
@@ -46,6 +47,16 @@ pub enum SecondFactorNews {
     CodeUsed,
 }
 
+/// What became of an identity that signs in to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum IdentityNews {
+    /// It signs in from now on.
+    Linked,
+    /// It signs in no more.
+    Unlinked,
+}
+
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
@@ -72,6 +83,9 @@ pub enum MailAbout {
     /// Something happened to the second factor.
     #[serde(rename_all = "camelCase")]
     SecondFactor { user_id: UserId, news: SecondFactorNews },
+    /// Something happened to an identity that signs in.
+    #[serde(rename_all = "camelCase")]
+    Identity { user_id: UserId, provider: IdentityProvider, news: IdentityNews },
     /// An invitation to an organisation.
     #[serde(rename_all = "camelCase")]
     Invitation { organization_id: OrganizationId, invitation_id: InvitationId },
@@ -98,6 +112,12 @@ impl MailAbout {
             Fact::RecoveryCodeUsed { user_id, .. } => {
                 vec![Self::SecondFactor { user_id, news: SecondFactorNews::CodeUsed }]
             }
+            Fact::IdentityLinked { user_id, provider } => {
+                vec![Self::Identity { user_id, provider, news: IdentityNews::Linked }]
+            }
+            Fact::IdentityUnlinked { user_id, provider } => {
+                vec![Self::Identity { user_id, provider, news: IdentityNews::Unlinked }]
+            }
             Fact::InvitationSent { invitation_id } => {
                 vec![Self::Invitation { organization_id: event.organization_id, invitation_id }]
             }
@@ -115,6 +135,7 @@ impl MailAbout {
             Self::PasswordChanged { .. } => "PASSWORD_CHANGED",
             Self::SessionRevoked { .. } => "SESSION_REVOKED",
             Self::SecondFactor { .. } => "SECOND_FACTOR",
+            Self::Identity { .. } => "IDENTITY",
             Self::Invitation { .. } => "INVITATION",
         }
     }

@@ -78,6 +78,11 @@ impl<E> Transaction<E> {
         self.writes.push((write, OnReject::Stale));
     }
 
+    /// Writes nothing, but means another attempt on what is there now if anybody changed the item since it was read.
+    pub fn require<T: Entity>(&mut self, current: &Versioned<T>) {
+        self.writes.push((Write::Check { key: current.key(), version: current.version }, OnReject::Stale));
+    }
+
     /// Writes nothing, but fails the command with `error` if anybody changed the item since it was read.
     pub fn require_or<T: Entity>(&mut self, current: &Versioned<T>, error: E) {
         self.writes.push((Write::Check { key: current.key(), version: current.version }, OnReject::Fail(error)));

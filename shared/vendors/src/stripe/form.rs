@@ -1,7 +1,5 @@
 //! Stripe's form encoding: nested names in brackets, lists by index.
 
-use form_urlencoded::Serializer;
-
 /// The parameters of a request, in the order in which they are given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Form(Vec<(String, String)>);
@@ -35,6 +33,7 @@ impl Form {
     }
 
     pub(super) fn encode(&self) -> String {
-        Serializer::new(String::new()).extend_pairs(&self.0).finish()
+        // Pairs of texts are always a form.
+        serde_urlencoded::to_string(&self.0).unwrap_or_default()
     }
 }
