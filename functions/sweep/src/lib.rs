@@ -106,7 +106,9 @@ impl Kind {
     /// The table whose index has rows of this kind.
     const fn table(self) -> Table {
         match self {
-            Self::Tasks | Self::Mails | Self::Deliveries | Self::Inbound | Self::Reviews | Self::Failures => Table::Platform,
+            Self::Tasks | Self::Mails | Self::Deliveries | Self::Inbound | Self::Reviews | Self::Failures => {
+                Table::Platform
+            }
             Self::Transfers => Table::Ledger,
         }
     }
@@ -150,7 +152,8 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let reviews = due_partitions(BillingAccount::DUE).map(|partition| (Kind::Reviews, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
     let transfers = due_partitions(Transfer::DUE).map(|partition| (Kind::Transfers, partition));
-    let partitions = tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures).chain(transfers);
+    let partitions =
+        tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures).chain(transfers);
     let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));

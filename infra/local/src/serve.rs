@@ -75,7 +75,9 @@ pub(crate) async fn open(
     let clock = Clock::new(ClockAhead(Duration::from_secs(clock_ahead_seconds)));
     let client = dynamodb.client();
     let ids = Ids::new(clock.clone(), SystemEntropy);
-    let mut variables = variables().filter(|(name, _)| !matches!(name.as_str(), "TABLE_NAME" | "LEDGER_TABLE_NAME")).collect::<Vec<_>>();
+    let mut variables = variables()
+        .filter(|(name, _)| !matches!(name.as_str(), "TABLE_NAME" | "LEDGER_TABLE_NAME"))
+        .collect::<Vec<_>>();
     // The sandbox's page is here; a LinkedIn that is configured is where it says.
     let is_sandbox = !variables.iter().any(|(name, _)| name.starts_with("LINKEDIN_"));
     let page = url.filter(|_| is_sandbox).map(|url| format!("{url}{}", linkedin::PATH));

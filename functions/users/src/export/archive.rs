@@ -6,10 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 use shared::clock::Timestamp;
 use shared::id::{OrganizationId, UserId};
+use shared::ledger::AccountId;
 use shared::model::connection::Connection;
 use shared::model::organization_data::Place;
 use shared::model::portfolio_entry::PortfolioEntry;
 use shared::model::skill::{Endorsement, Skill};
+use shared::model::stake::Stake;
 use shared::model::user::User;
 use shared::problem::Problem;
 use shared::services::Services;
@@ -20,7 +22,7 @@ use utoipa::ToSchema;
 const PAGE: u16 = 100;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 22] = [
+const TYPES: [&str; 28] = [
     "user",
     "profile",
     "session",
@@ -32,6 +34,8 @@ const TYPES: [&str; 22] = [
     "skill",
     "endorsement",
     "portfolioEntry",
+    "stake",
+    "ledgerEntry",
     "organization",
     "aiConfiguration",
     "usage",
@@ -43,6 +47,10 @@ const TYPES: [&str; 22] = [
     "post",
     "conversation",
     "message",
+    "creditMovement",
+    "creditPurchase",
+    "checkout",
+    "invoice",
 ];
 
 /// What is kept of a record to find it by, to sign in with, or of somebody else's.
@@ -83,8 +91,8 @@ pub(crate) struct PersonalData {
     user_id: UserId,
     /// When it was read.
     exported_at: Timestamp,
-    /// Account, profile, sessions, linked identities, memberships, connections, skills and their endorsements, portfolio, and the personal organisation with
-    /// its events, ventures, leads, tasks, posts and conversations.
+    /// Account, profile, sessions, linked identities, memberships, connections, skills and their endorsements, portfolio, what happened with their BUZ, and the
+    /// personal organisation with its events, ventures, leads, tasks, posts, conversations, credits and invoices.
     records: Vec<ExportedRecord>,
 }
 
@@ -155,6 +163,8 @@ fn places(id: UserId) -> Vec<Place> {
         Listing::of_partition(Skill::partition(id)),
         Listing::of_partition(Endorsement::partition(id)),
         Listing::of_partition(PortfolioEntry::partition(id)),
+        Listing::of_ledger(Stake::partition(id)),
+        Listing::of_ledger(AccountId::BuzWallet(id).part(0).entries_partition()),
     ];
     own.into_iter().map(Place::of_rows).chain(Place::all(id.personal_organization())).collect()
 }
