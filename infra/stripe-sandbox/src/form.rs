@@ -11,7 +11,7 @@ pub(crate) struct Form(BTreeMap<String, String>);
 
 impl Form {
     pub(crate) fn read(text: &[u8]) -> Self {
-        Self(serde_urlencoded::from_str(text).unwrap_or_default())
+        Self(serde_urlencoded::from_bytes(text).unwrap_or_default())
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
