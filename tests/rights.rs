@@ -87,9 +87,12 @@ const fn others(status: u16) -> Expected {
 fn as_platform_admin(operation: &str, support: u16) -> u16 {
     match operation {
         "POST /api/billing/credits/grant"
+        | "POST /api/buz/mint"
         | "POST /api/users/create"
         | "POST /api/users/{userId}/portfolio"
         | "POST /api/users/{userId}/skills" => 201,
+        // There is nothing to burn.
+        "POST /api/buz/burn" => 409,
         "PUT /api/users/{userId}"
         | "PUT /api/users/{userId}/privacy"
         | "PUT /api/users/{userId}/portfolio/{entryId}" => 200,
@@ -226,6 +229,20 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("GET /api/billing/usage", bare(member(200))),
         ("GET /api/billing/credits/history", bare(member(200))),
         ("POST /api/billing/credits/grant", with(grant, operators(403))),
+        ("GET /api/buz/balance/{userId}", bare(themselves(200, 200))),
+        ("GET /api/buz/balance/{userId}/past", bare(themselves(200, 200))),
+        ("GET /api/buz/history/{userId}", bare(themselves(200, 200))),
+        ("GET /api/buz/statement/{userId}", bare(themselves(200, 200))),
+        ("GET /api/buz/quote", bare(signed_in(400))),
+        ("POST /api/buz/transfer", with(json!({"to": colleague, "amount": 1_000_000}), signed_in(409))),
+        ("GET /api/buz/stakes/{userId}", bare(themselves(200, 200))),
+        ("POST /api/buz/stake", with(json!({"amount": 1_000_000, "days": 30}), signed_in(409))),
+        ("POST /api/buz/unstake", with(json!({"stakeId": "stk_01KAGR3V0R0000000000000000"}), signed_in(404))),
+        ("GET /api/buz/rewards", bare(signed_in(200))),
+        ("POST /api/buz/rewards", with(json!({"stakeId": "stk_01KAGR3V0R0000000000000000"}), signed_in(404))),
+        ("GET /api/buz/supply", bare(signed_in(200))),
+        ("POST /api/buz/mint", with(json!({"amount": 1, "reason": "Seed"}), operators(403))),
+        ("POST /api/buz/burn", with(json!({"amount": 1, "reason": "Seed"}), operators(403))),
         ("GET /api/analytics/platform", bare([401, 403, 403, 403, 403, 200])),
         ("GET /api/users", bare(signed_in(422))),
         ("POST /api/users/create", with(json!({"email": "new@example.com", "name": "New"}), operators(403))),
@@ -377,8 +394,14 @@ impl Things {
 
     fn path(&self, template: &str, owner: &Caller) -> String {
         // Among members it is another, among people the owner.
-        let user = if template.starts_with("/api/users/") { owner.user_id } else { self.colleague };
+        let user = if template.starts_with("/api/users/") || template.starts_with("/api/buz/") {
+            owner.user_id
+        } else {
+            self.colleague
+        };
         template
+            .replace("{userId}/past", "{userId}/past?at=2026-11-20T09:00:00Z")
+            .replace("statement/{userId}", "statement/{userId}?from=2026-11-20T09:00:00Z&to=2026-12-20T09:00:00Z")
             .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
             .replace("{userId}", &user.to_string())

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod failures;
+mod money;
 mod organizations;
 mod work;
 
@@ -152,6 +153,7 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.members().await;
     scenario.webhooks().await;
     scenario.people().await;
+    scenario.money().await;
     scenario.chat().await;
     scenario.leads().await;
     scenario.tasks().await;

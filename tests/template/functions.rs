@@ -223,7 +223,9 @@ fn the_table_is_kept_safe() {
             assert_eq!(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], true, "{id}");
             // With the key that AWS owns. Any other needs rights to it, which neither roles nor boundaries give.
             assert_eq!(table["SSESpecification"]["SSEEnabled"], false, "{id}");
-            assert_eq!(table["TimeToLiveSpecification"]["Enabled"], true, "{id}");
+            // Nothing of the ledger is ever removed.
+            let removes = (id != "LedgerTable").then_some(true);
+            assert_eq!(table["TimeToLiveSpecification"]["Enabled"].as_bool(), removes, "{id}");
             for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
                 assert_eq!(deployment.resources[id][policy], "Retain", "{id}");
             }

@@ -94,6 +94,13 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::WebhookDeleted { .. }
         | Fact::WebhookSecretRotated { .. }
         | Fact::WebhookDeliveryReplayed { .. }
+        | Fact::BuzTransferred { .. }
+        | Fact::BuzMinted { .. }
+        | Fact::BuzBurned { .. }
+        | Fact::BuzStaked { .. }
+        | Fact::BuzUnstaked { .. }
+        | Fact::BuzRewardPaid { .. }
+        | Fact::TransferTimedOut { .. }
         | Fact::LeadUpdated { .. }
         | Fact::ChatMessageSent { .. }
         | Fact::AgenticRunCompleted { .. }

@@ -2,7 +2,8 @@
 //!
 //! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task, mail, delivery and vendor's
 //! event whose time has come and that nobody claimed, and for every account whose plan changes by time alone, and touches every event whose
-//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row.
+//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row. Pending
+//! transfers of the ledger that ran out of time it notes as such itself, which changes no balance.
 //!
 //! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.
@@ -13,12 +14,14 @@ mod failures;
 mod inbound;
 mod mails;
 mod tasks;
+mod timeouts;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde::Serialize;
 use shared::clock::Timestamp;
+use shared::ledger::Transfer;
 use shared::model::billing_account::BillingAccount;
 use shared::model::due_partitions;
 use shared::model::inbound_event::InboundEvent;
@@ -27,7 +30,7 @@ use shared::model::projection::ProjectionFailure;
 use shared::model::task::Task;
 use shared::model::webhook_delivery::WebhookDelivery;
 use shared::services::Services;
-use shared::store::DueRows;
+use shared::store::{DueRows, Table};
 use shared_lambda::QueueSender;
 
 /// How often a row is rung that stays due, in minutes, after the times that double.
@@ -68,6 +71,8 @@ pub struct Summary {
     pub reviews_rung: usize,
     /// Failed events that were brought back.
     pub failures_touched: usize,
+    /// Pending transfers that were noted to have timed out.
+    pub transfers_timed_out: usize,
     /// Rows that were rung before in vain and are left for a later run.
     pub left: usize,
     /// Rows that could not be read; their keys are in the log.
@@ -94,6 +99,19 @@ enum Kind {
     Inbound,
     Reviews,
     Failures,
+    Transfers,
+}
+
+impl Kind {
+    /// The table whose index has rows of this kind.
+    const fn table(self) -> Table {
+        match self {
+            Self::Tasks | Self::Mails | Self::Deliveries | Self::Inbound | Self::Reviews | Self::Failures => {
+                Table::Platform
+            }
+            Self::Transfers => Table::Ledger,
+        }
+    }
 }
 
 /// How a partition of the index went, or a page of it.
@@ -111,6 +129,7 @@ impl Outcome {
         self.summary.inbound_rung += other.summary.inbound_rung;
         self.summary.reviews_rung += other.summary.reviews_rung;
         self.summary.failures_touched += other.summary.failures_touched;
+        self.summary.transfers_timed_out += other.summary.transfers_timed_out;
         self.summary.left += other.summary.left;
         self.summary.unreadable += other.summary.unreadable;
         self.summary.unfinished += other.summary.unfinished;
@@ -132,13 +151,15 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
     let inbound = due_partitions(InboundEvent::DUE).map(|partition| (Kind::Inbound, partition));
     let reviews = due_partitions(BillingAccount::DUE).map(|partition| (Kind::Reviews, partition));
     let failures = due_partitions(ProjectionFailure::DUE).map(|partition| (Kind::Failures, partition));
-    let partitions = tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures);
+    let transfers = due_partitions(Transfer::DUE).map(|partition| (Kind::Transfers, partition));
+    let partitions =
+        tasks.chain(mails).chain(deliveries).chain(inbound).chain(reviews).chain(failures).chain(transfers);
     let outcomes = join_all(partitions.map(|(kind, partition)| sweep(deps, kind, partition, now, deadline))).await;
     let mut whole = Outcome::default();
     outcomes.into_iter().for_each(|outcome| whole.add(outcome));
     let Outcome { summary, fault } = whole;
     let Summary { tasks_rung, mails_rung, deliveries_rung, inbound_rung, reviews_rung, .. } = summary;
-    let Summary { failures_touched, left, unreadable, unfinished, .. } = summary;
+    let Summary { failures_touched, transfers_timed_out, left, unreadable, unfinished, .. } = summary;
     tracing::info!(
         tasks_rung,
         mails_rung,
@@ -146,6 +167,7 @@ pub async fn handle(deps: &Deps, now: Timestamp, remaining: Duration) -> Result<
         inbound_rung,
         reviews_rung,
         failures_touched,
+        transfers_timed_out,
         left,
         unreadable,
         unfinished,
@@ -163,14 +185,15 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             outcome.summary.unfinished = 1;
             return outcome;
         }
-        let page = match deps.services.store.due_rows(&partition, Some(now), previous.take(), PAGE).await {
-            Ok(page) => page,
-            Err(error) => {
-                tracing::error!(partition, %error, "what is due could not be read");
-                outcome.fault.get_or_insert(error.to_string());
-                return outcome;
-            }
-        };
+        let page =
+            match deps.services.store.due_rows_in(kind.table(), &partition, Some(now), previous.take(), PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(partition, %error, "what is due could not be read");
+                    outcome.fault.get_or_insert(error.to_string());
+                    return outcome;
+                }
+            };
         let rung = page.rows.iter().filter(|row| rings(now.since(row.since)));
         let keys = rung.map(|row| row.key.clone()).collect::<Vec<_>>();
         outcome.summary.left += page.rows.len().saturating_sub(keys.len());
@@ -181,6 +204,7 @@ async fn sweep(deps: &Deps, kind: Kind, partition: String, now: Timestamp, deadl
             Kind::Inbound => inbound::ring_events(deps, &keys).await,
             Kind::Reviews => inbound::ring_reviews(deps, &keys).await,
             Kind::Failures => failures::touch(deps, &keys, now).await,
+            Kind::Transfers => timeouts::note(deps, &keys).await,
         });
         if !page.has_more() {
             return outcome;

@@ -7,6 +7,5 @@ use crate::Error;
 
 /// Refuses everybody but the person and operators with at least this role.
 pub(crate) fn own_or(principal: &Principal, id: UserId, least: PlatformRole) -> Result<(), Error> {
-    let is_operator = principal.user.platform_role.is_some_and(|role| role >= least);
-    if principal.user_id == id || is_operator { Ok(()) } else { Err(Error::NotYours) }
+    if principal.is_or_has(id, least) { Ok(()) } else { Err(Error::NotYours) }
 }

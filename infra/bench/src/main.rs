@@ -2,6 +2,7 @@
 //! scripts beside it (`hosts`, `flows`, `compare`) build and call it; docs/BENCHMARKS.md says what is measured and how.
 
 mod hosts;
+mod ledger;
 mod serve;
 mod store;
 
@@ -39,6 +40,12 @@ enum Command {
         #[arg(long = "copy", value_name = "TABLE")]
         copies: Vec<String>,
     },
+    /// Measure how many transfers the ledger makes a second, simulate how many it makes on DynamoDB, and write docs/LEDGER.md.
+    Ledger {
+        /// Only print it.
+        #[arg(long)]
+        dry: bool,
+    },
     /// Serve the routes of auth and crm on a free loopback port, with the environment and the connections that functions have on Lambda.
     Serve,
 }
@@ -51,6 +58,7 @@ async fn main() -> Result<(), Error> {
             let measured = tokio::task::spawn_blocking(move || hosts::measure(&binaries, starts, invocations));
             say(&serde_json::to_string_pretty(&measured.await??)?)
         }
+        Command::Ledger { dry } => tokio::task::spawn_blocking(move || ledger::run(dry)).await?,
         Command::Store { copies } => store::serve(&copies).await,
         Command::Serve => serve::serve().await,
     }

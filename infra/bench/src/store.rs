@@ -8,10 +8,10 @@ use tokio::net::TcpListener;
 
 use crate::say;
 
-/// Serves the template's tables and `copies` of the first of them until the process is ended, and prints where.
+/// Serves the template's tables and `copies` of the platform's until the process is ended, and prints where.
 pub(crate) async fn serve(copies: &[String]) -> Result<(), Error> {
     let mut template = Template::read(TEMPLATE)?;
-    let original = template.tables.values().next().cloned().ok_or("the template has no table")?;
+    let original = template.tables.get("PlatformTable").cloned().ok_or("the template has no such table")?;
     for name in copies {
         let mut create_request = original.create_request.clone();
         if let Some(request) = create_request.as_object_mut() {

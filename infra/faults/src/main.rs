@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use faults::{report, seeds, soak};
+use faults::{ledger, report, seeds, soak};
 use tokio::time::Instant;
 
 /// The platform on its bad days, at scale.
@@ -30,6 +30,15 @@ enum Commands {
     /// Run one seed, such as one that failed, and tell what came of it.
     Seed {
         /// Which.
+        seed: u64,
+    },
+    /// Try random operations on the ledger, each of which a model predicts, on every core.
+    Ledger {
+        /// How many.
+        #[arg(long, default_value_t = 1_000_000)]
+        operations: u64,
+        /// The seed of the first world; each next one has the next.
+        #[arg(long, default_value_t = 1)]
         seed: u64,
     },
     /// Drive the real program at full load and kill it again and again.
@@ -59,6 +68,7 @@ fn main() -> ExitCode {
             }
             return if outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         }
+        Commands::Ledger { operations, seed } => run_ledger(operations, seed, &circumstances),
         Commands::Soak { minutes, kill_every, clients } => {
             let (time, kill_every) = (Duration::from_secs_f64(minutes * 60.0), Duration::from_secs(kill_every));
             run_soak(&soak::Options { program: program(), time, kill_every, clients }, &circumstances)
@@ -98,6 +108,29 @@ fn run_seeds(count: u64, circumstances: &str) -> (String, bool) {
         println!("failed: {:?}", summary.failures.keys().collect::<Vec<_>>());
     }
     (report::of_seeds(&summary, began.elapsed(), circumstances), summary.failures.is_empty())
+}
+
+fn run_ledger(operations: u64, seed: u64, circumstances: &str) -> (String, bool) {
+    std::panic::set_hook(Box::new(|_| {}));
+    let began = std::time::Instant::now();
+    let told = Mutex::new((std::time::Instant::now(), 0));
+    let summary = ledger::run(seed, operations, |summary| {
+        let mut told = told.lock().expect("nobody panics while holding it");
+        if summary.failures.len() > told.1 {
+            told.1 = summary.failures.len();
+            if let Some((seed, reason)) = summary.failures.iter().next_back() {
+                println!(
+                    "\nthe world of seed {seed} failed; `cargo run -p faults -- ledger --operations {} --seed {seed}` repeats it:\n{reason}\n",
+                    ledger::OPERATIONS_OF_A_WORLD
+                );
+            }
+        }
+        if told.0.elapsed() >= Duration::from_secs(30) {
+            told.0 = std::time::Instant::now();
+            println!("{} operations after {} s", summary.total.operations, began.elapsed().as_secs());
+        }
+    });
+    (report::of_ledger(&summary, seed, began.elapsed(), circumstances), summary.failures.is_empty())
 }
 
 fn run_soak(options: &soak::Options, circumstances: &str) -> (String, bool) {

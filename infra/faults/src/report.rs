@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::seeds::Summary;
-use crate::soak;
+use crate::{ledger, soak};
 
 const HEAD: &str = "# Faults\n\nWritten by the commands that it names; do not edit. What is checked in the end is in \
 `infra/faults/src/invariants.rs`: everything\nacknowledged is there once, nothing is there that nobody asked for, one idempotency key has \
@@ -69,6 +69,36 @@ pub fn of_seeds(summary: &Summary, took: Duration, circumstances: &str) -> Strin
          organisation, venture, leads one by one and by file, chat, tasks, analyses, cancelling, retrying, deleting) while schedules run.\n\n{}",
         summary.seeds,
         circumstances,
+        rows(&facts)
+    )
+}
+
+/// The section of random operations on the ledger.
+pub fn of_ledger(summary: &ledger::Summary, seed: u64, took: Duration, circumstances: &str) -> String {
+    let total = &summary.total;
+    let mut facts = vec![
+        fact("operations", total.operations),
+        fact("worlds", summary.worlds),
+        fact("tried again for want of an answer", total.repeats),
+        fact("sent twice at once", total.twice),
+        fact("dropped half-way and repeated", total.dropped),
+        fact("requests to the table", total.requests),
+        fact("faults", total.faults()),
+        fact("rows of the ledger in the end", total.rows),
+        fact("duration in seconds", took.as_secs()),
+    ];
+    facts.extend(total.codes.iter().map(|(code, count)| fact(&format!("result: `{code}`"), count)));
+    facts.extend(
+        total.faults.iter().map(|(fault, count)| self::fact(&format!("fault: {}", fault.description()), count)),
+    );
+    facts.push(fact("**failures**", format!("**{}**", summary.failures.len())));
+    format!(
+        "## Random operations on the ledger\n\n`cargo run -p faults -- ledger --operations {} --seed {seed}`; {}. A model in plain Rust \
+         predicts\nthe result and the balances of each; every {} operations make a world of their own, whose whole table is held to the \
+         ledger's invariants.\n\n{}",
+        total.operations,
+        circumstances,
+        ledger::OPERATIONS_OF_A_WORLD,
         rows(&facts)
     )
 }

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use embedded::EmbeddedError;
 use shared::access::PlatformRole;
 use shared::id::OrganizationId;
+use shared::ledger::statement::{self, Verified};
 use shared::plan::PlanName;
 use shared::problem::Problem;
 
@@ -27,6 +28,7 @@ use crate::{PlatformError, openapi};
   groundwork --memory --port 9000          start it on another port and keep nothing
   groundwork plan set org_01… pro          put an organisation on the Pro plan
   groundwork role grant ada@example.com admin
+  groundwork verify-statement FILE         verify a statement of an account
   groundwork tick agentic-run              run the hourly agentic run now")]
 pub struct Cli {
     #[command(flatten)]
@@ -79,6 +81,13 @@ enum Subcommands {
     Role(RoleCommand),
     /// Print the OpenAPI document.
     Openapi,
+    /// Verify a statement of an account (`GET /api/buz/statement/…`), and name the first entry that was changed, removed or put in.
+    ///
+    /// It needs the file alone: neither the platform nor its data.
+    VerifyStatement {
+        /// The CSV file.
+        file: PathBuf,
+    },
     /// Remove all data.
     Reset {
         /// Do not ask.
@@ -149,6 +158,7 @@ impl Cli {
         let command = match self.command {
             None => return serve(self.serve).await,
             Some(Subcommands::Openapi) => return print_openapi(),
+            Some(Subcommands::VerifyStatement { file }) => return verify_statement(&file),
             Some(Subcommands::Reset { yes }) => return reset(&self.serve.data_directory, yes),
             Some(Subcommands::Tick { function }) => Command::Tick { function },
             Some(Subcommands::Plan(PlanCommand::Set { organization, plan })) => {
@@ -191,6 +201,18 @@ async fn heard(answer: reqwest::Response) -> Result<String, CliError> {
 fn print_openapi() -> Result<(), CliError> {
     let text = openapi().to_pretty_json().map_err(|error| CliError::Refused(error.to_string()))?;
     print(&text).map_err(CliError::Io)
+}
+
+fn verify_statement(file: &PathBuf) -> Result<(), CliError> {
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|error| CliError::Refused(format!("cannot read {}: {error}", file.display())))?;
+    let verified = statement::verify(&text).map_err(|broken| CliError::Refused(format!("broken at {broken}")))?;
+    let Verified { account, entries, first_sequence, balances: (opening, closing), last_hash } = verified;
+    say(&format!(
+        "{account}: {entries} entries from number {first_sequence} on are sound; the balance went from {opening} to {closing}."
+    ));
+    say(&format!("The last hash is {last_hash}; it is the account's own if nothing is missing at the end."));
+    Ok(())
 }
 
 fn reset(data_directory: &PathBuf, yes: bool) -> Result<(), CliError> {

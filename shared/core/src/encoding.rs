@@ -1,5 +1,8 @@
 //! How bytes and texts are written where something else reads them.
 
+use sha2::{Digest, Sha256};
+use ulid::Ulid;
+
 /// Bytes in hexadecimal, in lower case.
 pub fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
     data_encoding::HEXLOWER.encode(bytes.as_ref())
@@ -8,6 +11,12 @@ pub fn hexadecimal(bytes: impl AsRef<[u8]>) -> String {
 /// The first `length` bytes of a digest in hexadecimal, for keys and markers that must not show what they stand for.
 pub fn shortened(digest: impl AsRef<[u8]>, length: usize) -> String {
     hexadecimal(digest.as_ref().iter().copied().take(length).collect::<Vec<_>>())
+}
+
+/// An identifier that follows from a text: the first 16 bytes of its SHA-256. It is as if drawn by chance, and so sorts by nothing.
+pub fn derived_id(text: &str) -> Ulid {
+    let digest = Sha256::digest(text.as_bytes());
+    Ulid::from(digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte)))
 }
 
 /// A text as it may stand in HTML and in an attribute.

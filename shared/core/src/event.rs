@@ -12,7 +12,7 @@ use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
     ConversationId, CreditGrantId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId,
-    RequestId, SessionId, SkillId, TaskId, UserId, VentureId, WebhookDeliveryId, WebhookId,
+    RequestId, SessionId, SkillId, StakeId, TaskId, TransferId, UserId, VentureId, WebhookDeliveryId, WebhookId,
 };
 use crate::model::billing_account::SubscriptionStatus;
 use crate::model::checkout::CheckoutStatus;
@@ -280,6 +280,27 @@ pub enum Fact {
     /// Somebody had a message sent to an endpoint once more.
     #[serde(rename = "webhook.deliveryReplayed", rename_all = "camelCase")]
     WebhookDeliveryReplayed { webhook_id: WebhookId, delivery_id: WebhookDeliveryId },
+    /// A person sent BUZ to another. Amounts are in micro-BUZ.
+    #[serde(rename = "buz.transferred", rename_all = "camelCase")]
+    BuzTransferred { transfer_id: TransferId, from: UserId, to: UserId, amount: i64, fee: i64 },
+    /// An operator minted BUZ for a person, or into the reward pool.
+    #[serde(rename = "buz.minted", rename_all = "camelCase")]
+    BuzMinted { transfer_id: TransferId, user_id: Option<UserId>, amount: i64 },
+    /// An operator burned BUZ of a person's, or of the reward pool.
+    #[serde(rename = "buz.burned", rename_all = "camelCase")]
+    BuzBurned { transfer_id: TransferId, user_id: Option<UserId>, amount: i64 },
+    /// A person staked BUZ.
+    #[serde(rename = "buz.staked", rename_all = "camelCase")]
+    BuzStaked { user_id: UserId, stake_id: StakeId, amount: i64, days: u16 },
+    /// A stake ended: it was paid back, with the rewards that were still due as far as the pool sufficed.
+    #[serde(rename = "buz.unstaked", rename_all = "camelCase")]
+    BuzUnstaked { user_id: UserId, stake_id: StakeId, amount: i64, reward: i64 },
+    /// Rewards of a stake were paid.
+    #[serde(rename = "buz.rewardPaid", rename_all = "camelCase")]
+    BuzRewardPaid { user_id: UserId, stake_id: StakeId, amount: i64 },
+    /// What a pending transfer held was released by time.
+    #[serde(rename = "ledger.transferTimedOut", rename_all = "camelCase")]
+    TransferTimedOut { transfer_id: TransferId },
     /// A venture came into being.
     #[serde(rename = "venture.created", rename_all = "camelCase")]
     VentureCreated { venture_id: VentureId },

@@ -8,6 +8,7 @@ use shared::id::TransferId;
 use shared::ledger::invariant::{self, BuzSupply, Violation};
 use shared::ledger::{Account, AccountId, AccountPart, Entry, Transfer};
 use shared::model::credit_wallet::CreditWallet;
+use shared::model::stake::Stake;
 use shared::services::Services;
 use shared::store::{Item, Table, Versioned};
 
@@ -22,6 +23,8 @@ pub struct LedgerRows {
     pub transfers: BTreeMap<TransferId, Transfer>,
     /// Which of the granted credits expire when.
     pub wallets: Vec<CreditWallet>,
+    /// The stakes, ended ones as well.
+    pub stakes: Vec<Stake>,
 }
 
 fn value<T: shared::store::Entity>(item: Item) -> T {
@@ -49,6 +52,7 @@ impl LedgerRows {
                         rows.transfers.insert(transfer.id, transfer);
                     }
                     Ok("creditWallet") => rows.wallets.push(value(item)),
+                    Ok("stake") => rows.stakes.push(value(item)),
                     other => panic!("{other:?} has no place in the ledger"),
                 }
             }
@@ -63,8 +67,8 @@ impl LedgerRows {
     }
 
     /// Whether everything holds together at `now`: every transfer sums to zero, every account is its entries, every asset sums to zero,
-    /// minted less burned BUZ are circulating, staked and held, each entry belongs to a transfer that has it, and of granted credits as many
-    /// are left as their accounts hold.
+    /// minted less burned BUZ are circulating, staked and held, what is staked is what the stakes say, each entry belongs to a transfer that
+    /// has it, and of granted credits as many are left as their accounts hold.
     pub fn check(&self, now: Timestamp) -> Result<(), Violation> {
         self.transfers.values().try_for_each(invariant::transfer_sums_to_zero)?;
         for (part, account) in &self.accounts {
@@ -80,6 +84,10 @@ impl LedgerRows {
             let granted = self.posted(AccountId::CreditGrants(wallet.organization_id));
             assert_eq!(wallet.left(), granted, "the grants of {}", wallet.organization_id);
         }
+        let open = self.stakes.iter().filter(|stake| stake.ended_at.is_none());
+        // Tests that move BUZ by hand have no stakes.
+        let staked = open.map(|stake| stake.amount).sum::<i64>();
+        assert!(self.stakes.is_empty() || staked == self.posted(AccountId::BuzStakes), "{staked} are staked");
         invariant::assets_sum_to_zero(self.accounts.values())?;
         BuzSupply::of(self.accounts.values()).check()
     }

@@ -119,6 +119,7 @@ impl World {
         match name {
             "organizations" => Ok(post("/api/organizations", &json!({ "name": " " }))),
             "users" => Ok(Exchange::request("GET", "/api/users", token, None, 422)),
+            "ledger" => Ok(post("/api/buz/stake", &json!({ "amount": 0, "days": 0 }))),
             "ventures" => Ok(post(
                 "/api/ventures/create",
                 &json!({ "name": " ", "stage": "mvp", "category": "Computing", "description": " " }),
@@ -140,6 +141,7 @@ impl World {
         Ok(Some(match (&subject.source, subject.name.as_str()) {
             (None, "organizations") => get("/api/organizations", &self.founder),
             (None, "users") => get("/api/users/connections", &self.founder),
+            (None, "ledger") => get("/api/buz/supply", &self.founder),
             (None, "ventures") => get("/api/ventures", &self.founder),
             (None, "crm") => get("/api/crm/leads", &self.founder),
             (None, "agents") => get("/api/tasks", &self.founder),

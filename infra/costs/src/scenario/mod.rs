@@ -11,6 +11,7 @@ mod credentials;
 mod crm;
 mod jobs;
 mod members;
+mod money;
 mod people;
 
 use std::collections::BTreeMap;
@@ -127,6 +128,7 @@ pub async fn run() -> Figures {
     agents::run(&mut scenario).await;
     billing::run(&mut scenario).await;
     people::run(&mut scenario).await;
+    money::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     jobs::keys(&mut scenario).await;

@@ -60,3 +60,34 @@ async fn the_data_is_its_owners_alone() {
     Founder::register(&process.url, "grace@example.com").await;
     assert!(modes().iter().all(|(_, mode)| *mode == 0o600), "{:?}", modes());
 }
+
+#[test]
+fn a_statement_is_verified_without_a_platform() {
+    use shared::ledger::entry::FIRST_PREVIOUS_HASH;
+    use shared::ledger::{AccountId, Entry, Reason, statement};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let (transfer_id, at) = (ulid::Ulid::from(1).into(), shared::clock::Timestamp::from_seconds(1_800_000_000));
+    let mut entries = Vec::<Entry>::new();
+    for sequence in 1..=3_u64 {
+        let previous_hash = entries.last().map_or(FIRST_PREVIOUS_HASH, |entry| &entry.hash).to_owned();
+        let (part, balance) = (AccountId::BuzRewards.part(0), i64::try_from(sequence).expect("small") * 5);
+        let (reason, hash) = (Reason::Mint, String::new());
+        let mut entry = Entry { part, sequence, at, transfer_id, reason, amount: 5, balance, previous_hash, hash };
+        entry.hash = entry.hash_of();
+        entries.push(entry);
+    }
+    let run = |text: String| {
+        let file = directory.path().join("statement.csv");
+        std::fs::write(&file, text).expect("the file is ours");
+        let command = Command::new(env!("CARGO_BIN_EXE_groundwork")).arg("verify-statement").arg(file).output();
+        command.expect("the program runs")
+    };
+    let text = statement::to_csv(&entries);
+    let sound = run(text.clone());
+    let said = String::from_utf8_lossy(&sound.stdout).into_owned() + &String::from_utf8_lossy(&sound.stderr);
+    assert!(sound.status.success() && said.contains("3 entries") && said.contains("from 0 to 15"), "{said}");
+    let broken = run(text.replacen(",5,10,", ",6,11,", 1));
+    let said = String::from_utf8_lossy(&broken.stderr).into_owned();
+    assert!(!broken.status.success() && said.contains("line 3"), "{said}");
+}

@@ -49,6 +49,11 @@ impl Principal {
         self.user_id.to_string()
     }
 
+    /// Whether this is the person of that account, or an operator of the platform with at least this role.
+    pub fn is_or_has(&self, user: UserId, least: PlatformRole) -> bool {
+        self.user_id == user || self.user.platform_role.is_some_and(|role| role >= least)
+    }
+
     /// Where what follows from this person's request comes from.
     pub const fn trace(&self) -> Trace {
         self.trace

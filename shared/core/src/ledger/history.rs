@@ -1,6 +1,6 @@
 //! Reading the ledger: balances now and then, entries by page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::account::{Account, AccountId, AccountPart, Balance};
@@ -60,6 +60,17 @@ impl Ledger {
         let range = Range::Between(from.to_string(), to.to_string());
         let listing = Listing::of_ledger(part.entries_partition()).range(range).limit(limit);
         Ok(self.store.list(&listing, cursor).await?.map(|entry: Versioned<Entry>| entry.value))
+    }
+
+    /// Many transfers, in batches of 100.
+    pub async fn transfers(
+        &self,
+        ids: impl IntoIterator<Item = TransferId>,
+    ) -> Result<BTreeMap<TransferId, Transfer>, StoreError> {
+        let ids = ids.into_iter().collect::<BTreeSet<_>>();
+        let keys = ids.into_iter().map(Transfer::key_of).collect::<Vec<_>>();
+        let found = self.store.batch_get(&keys).await?.into_values();
+        found.map(|item| Versioned::<Transfer>::from_item(item).map(|found| (found.id, found.value))).collect()
     }
 
     /// One transfer.

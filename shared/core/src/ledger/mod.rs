@@ -32,7 +32,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::event::Event;
 use crate::id::{Ids, TransferId};
 use crate::services::Services;
-use crate::store::{Entity, Item, Key, Store, StoreError, Table, Transaction, Versioned};
+use crate::store::{Entity, Item, Key, Store, StoreError, Transaction, Versioned};
 
 pub use account::{Account, AccountId, AccountPart, Asset, Balance, Hold, SHARDS, TIMEOUT_MAXIMUM};
 use book::Book;
@@ -85,6 +85,19 @@ pub struct Planned {
     pub replayed: bool,
 }
 
+impl Planned {
+    /// The first of the transfers, of which there is always one.
+    pub fn first(&self) -> Result<&Transfer, StoreError> {
+        self.transfers.first().ok_or_else(|| StoreError::Corrupt("no transfer was planned".to_owned()))
+    }
+
+    /// Where an account, or the part of it that was written to, stood after the last transfer that names it; nothing if none does.
+    pub fn balance_of(&self, account: AccountId) -> Balance {
+        let balances = self.transfers.iter().rev().filter_map(|transfer| transfer.leg(account));
+        balances.filter_map(|leg| leg.balance).next().unwrap_or_default()
+    }
+}
+
 impl Draft {
     /// When it was drafted.
     pub const fn now(&self) -> Timestamp {
@@ -108,7 +121,9 @@ impl Draft {
         let ids = self.transfers.iter().flat_map(|transfer| [Some(transfer.id), transfer.pending_id]);
         let mut keys = ids.flatten().map(Transfer::key_of).collect::<Vec<_>>();
         for transfer in &self.transfers {
-            let holds = transfer.kind == TransferKind::Pending;
+            // What is only held needs nothing of shared accounts, unless a linked transfer posts it.
+            let settled = self.transfers.iter().any(|other| other.pending_id == Some(transfer.id));
+            let holds = transfer.kind == TransferKind::Pending && !settled;
             let legs = transfer.legs.iter().filter(|leg| !(holds && leg.account.is_shared()));
             keys.extend(legs.map(|leg| leg.account.part(self.shard).key()));
         }
@@ -156,19 +171,26 @@ pub struct Ledger {
     store: Store,
     clock: Clock,
     ids: Ids,
+    parts: u8,
 }
 
 impl Ledger {
     /// The ledger of these services.
     pub fn new(services: &Services) -> Self {
         let Services { store, clock, ids, .. } = services;
-        Self { store: store.clone(), clock: clock.clone(), ids: ids.clone() }
+        Self { store: store.clone(), clock: clock.clone(), ids: ids.clone(), parts: SHARDS }
+    }
+
+    /// The same, which writes to this many parts of shared accounts alone, at least one: for measuring what their number does.
+    #[must_use]
+    pub fn with_parts(self, parts: u8) -> Self {
+        Self { parts: parts.clamp(1, SHARDS), ..self }
     }
 
     /// Transfers that are to happen together, now. A command that is planned again drafts again: another part of a shared account may be
     /// the free one.
     pub fn draft(&self, transfers: Vec<NewTransfer>) -> Draft {
-        let shard = u8::try_from(self.ids.below(u64::from(SHARDS))).unwrap_or_default();
+        let shard = u8::try_from(self.ids.below(u64::from(self.parts))).unwrap_or_default();
         Draft { transfers, shard, now: self.clock.now() }
     }
 
@@ -273,9 +295,16 @@ impl Ledger {
         Ok(())
     }
 
-    /// Pending transfers of one partition of the `due` index whose time has passed, those first that wait longest: at most `limit`.
-    pub async fn timed_out(&self, partition: &str, limit: u16) -> Result<Vec<TransferId>, StoreError> {
-        let page = self.store.due_rows_in(Table::Ledger, partition, Some(self.clock.now()), None, limit).await?;
-        Ok(page.rows.iter().filter_map(|row| Transfer::id_of(&row.key)).collect())
+    /// Notes that a pending transfer timed out, with the event that `event` makes of it; false if it did not, or that was noted before.
+    pub async fn note_time_out(&self, id: TransferId, event: impl Fn(&Transfer) -> Event) -> Result<bool, StoreError> {
+        let plan = || async {
+            let mut transaction = Transaction::<StoreError>::new();
+            let noted = self.plan_time_out(&mut transaction, id).await?;
+            if let Some(transfer) = &noted {
+                transaction.create(event(transfer));
+            }
+            Ok((transaction, noted.is_some()))
+        };
+        self.store.execute(plan).await
     }
 }

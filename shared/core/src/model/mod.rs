@@ -36,6 +36,7 @@ pub mod server_key;
 pub mod session;
 pub mod signing_key;
 pub mod skill;
+pub mod stake;
 pub mod task;
 pub mod totp;
 pub mod usage;

@@ -3,10 +3,10 @@
 //! A skill's id follows from its name as searches see it, so that "Rust" and "rust" are one, and a repeat finds what the first time made.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 use crate::clock::Timestamp;
+use crate::encoding::derived_id;
 use crate::id::{SkillId, UserId};
 use crate::store::{Entity, Indexes, Key, ListingIndex};
 use crate::text;
@@ -30,9 +30,7 @@ pub struct Skill {
 impl Skill {
     /// The skill of this name. One that is nothing but signs keeps them: "C++" and "C" are two.
     pub fn id_of(name: &str) -> SkillId {
-        let digest = Sha256::digest(Self::term_of(name).as_bytes());
-        let number = digest.iter().take(16).fold(0_u128, |number, byte| (number << 8) | u128::from(*byte));
-        SkillId::from(ulid::Ulid::from(number))
+        SkillId::from(derived_id(&Self::term_of(name)))
     }
 
     /// The name as it is compared: in lower case, and with its signs.

@@ -273,12 +273,12 @@ impl Case {
     }
 
     async fn note(&self, id: TransferId) -> bool {
-        let plan = || async {
-            let mut transaction = Transaction::<LedgerError>::new();
-            let noted = self.ledger.plan_time_out(&mut transaction, id).await?;
-            Ok((transaction, noted.is_some()))
+        let services = &self.cloud.services;
+        let event = |transfer: &shared::ledger::Transfer| {
+            let fact = Fact::TransferTimedOut { transfer_id: id };
+            services.event(transfer.organization_id, Actor::Platform, Trace::begin(&services.ids), fact)
         };
-        self.cloud.services.store.execute(plan).await.unwrap()
+        self.ledger.note_time_out(id, event).await.unwrap()
     }
 
     async fn close(&self, account: AccountId) -> Result<(), LedgerError> {
