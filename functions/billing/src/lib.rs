@@ -11,6 +11,7 @@ mod error;
 mod invoices;
 mod portal;
 mod prices;
+mod replay;
 mod return_url;
 mod subscription;
 mod view;
@@ -56,4 +57,5 @@ pub fn router() -> OpenApiRouter<Deps> {
         .routes(routes!(cancel::cancel_subscription))
         .routes(routes!(cancel::resume_subscription))
         .routes(routes!(invoices::list_invoices))
+        .routes(routes!(replay::replay_webhook_events))
 }

@@ -65,10 +65,14 @@ pub fn histories() -> Vec<History> {
     let declined = |sandbox: &Sandbox, customer: &str| sandbox.change_card(customer, Card::Declined);
     let accepted = |sandbox: &Sandbox, customer: &str| sandbox.change_card(customer, Card::Accepted);
     let refund_some = |sandbox: &Sandbox, customer: &str| {
-        first_payment(sandbox, customer, |sandbox, payment| drop(sandbox.refund(payment, 700)));
+        first_payment(sandbox, customer, |sandbox, payment| {
+            sandbox.refund(payment, 700);
+        });
     };
     let dispute = |sandbox: &Sandbox, customer: &str| {
-        first_payment(sandbox, customer, |sandbox, payment| drop(sandbox.dispute(payment)));
+        first_payment(sandbox, customer, |sandbox, payment| {
+            sandbox.dispute(payment);
+        });
     };
     vec![
         pay("a subscription renews", PRO, vec![wait(31), wait(31)]),

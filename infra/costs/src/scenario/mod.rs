@@ -6,6 +6,7 @@
 
 mod accounts;
 mod agents;
+mod billing;
 mod credentials;
 mod crm;
 mod jobs;
@@ -126,6 +127,7 @@ pub async fn run() -> Figures {
     agents::run(&mut scenario).await;
     people::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
+    billing::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     jobs::keys(&mut scenario).await;
     scenario.figures
