@@ -9,6 +9,7 @@ mod hosts;
 mod journal;
 mod mail;
 mod main_job;
+mod payments;
 mod revocation;
 mod rights;
 mod rights_of_functions;

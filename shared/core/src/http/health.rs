@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::model::signing_key::SigningKey;
 use crate::model::user::User;
 use crate::services::Services;
 use crate::store::Key;
@@ -50,7 +49,7 @@ impl HealthCheck {
         Self::default().with("table", move || {
             let store = store.clone();
             async move {
-                let key = Key { sk: "HEALTH".to_owned(), ..SigningKey::current_key() };
+                let key = Key::new("HEALTH", "HEALTH");
                 if store.get::<User>(&key).await.is_ok() { ServiceHealth::Ok } else { ServiceHealth::Failing }
             }
         })
