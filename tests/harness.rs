@@ -38,7 +38,8 @@ impl TestPlatform {
         let time = clock.clone();
         let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
         let (queues, delivery) = (sqs.client(), Arc::new(DeliverOnce));
-        let variables = vec![("ENVIRONMENT".to_owned(), "test".to_owned())];
+        let variables = [("ENVIRONMENT", "test"), ("FRONTEND_URL", "https://app.example.com")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let options = PlatformOptions { dynamodb, client, sqs, queues, delivery, clock, ids, ai, variables };
         let platform = Platform::start(options).await.expect("the platform starts");
         let app = TestApp::surrounded(platform.router());

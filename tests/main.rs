@@ -10,6 +10,7 @@ mod journal;
 mod linkedin;
 mod mail;
 mod main_job;
+mod payments;
 mod revocation;
 mod rights;
 mod rights_of_functions;

@@ -11,6 +11,7 @@ use shared::id::{
     ConversationId, InvitationId, LeadId, OrganizationId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId,
     WebhookDeliveryId, WebhookId,
 };
+use shared::model::checkout::{Checkout, CheckoutStatus};
 use shared::model::conversation::Conversation;
 use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
@@ -22,6 +23,7 @@ use shared::model::venture::{Venture, VentureStage};
 use shared::model::webhook::{Webhook, WebhookSecret};
 use shared::model::webhook_delivery::WebhookDelivery;
 use shared::plan::PlanName;
+use shared::product::Product;
 use shared::trace::Trace;
 use testkit::{Caller, Cloud};
 
@@ -32,6 +34,8 @@ const CALLERS: [&str; 6] = ["nobody", "stranger", "member", "admin", "owner", "s
 /// Those whose expectations follow from the others': an admin of the platform, and an owner whose account is suspended.
 const DERIVED: [&str; 2] = ["platform admin", "suspended"];
 
+/// A checkout of the organisation's.
+const CHECKOUT: &str = "cs_1";
 /// The address of the stranger, who is invited to the organisation.
 const STRANGER: &str = "stranger@example.com";
 
@@ -86,15 +90,16 @@ const fn others(status: u16) -> Expected {
 /// What an admin of the platform gets where support gets something else.
 fn as_platform_admin(operation: &str, support: u16) -> u16 {
     match operation {
-        "POST /api/buz/mint" => 201,
-        // There is nothing to burn.
-        "POST /api/buz/burn" => 409,
         "POST /api/billing/credits/grant"
+        | "POST /api/buz/mint"
         | "POST /api/users/create"
         | "POST /api/users/{userId}/portfolio"
         | "POST /api/users/{userId}/skills" => 201,
+        // There is nothing to burn.
+        "POST /api/buz/burn" => 409,
         "PUT /api/users/{userId}"
         | "PUT /api/users/{userId}/privacy"
+        | "POST /api/billing/webhook-events/replay"
         | "PUT /api/users/{userId}/portfolio/{entryId}" => 200,
         "POST /api/users/{userId}/suspend"
         | "POST /api/users/{userId}/reinstate"
@@ -125,6 +130,8 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
     let invitation = json!({"token": things.invitation_token});
     let account = json!({"email": "new@example.com", "password": "correct horse battery", "name": "New"});
     let grant = json!({"organizationId": things.organization, "credits": 5, "reason": "Why not."});
+    let page = "https://app.example.com";
+    let checkout = json!({"priceId": "price_pro_monthly", "successUrl": page, "cancelUrl": page});
     let venture = json!({"name": "Engine", "stage": "idea", "category": "Hardware", "description": "Computes."});
     BTreeMap::from([
         ("GET /api/health", bare(open(200))),
@@ -206,6 +213,29 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/invitations/decline", with(invitation.clone(), open(204))),
         ("POST /api/invitations/accept", with(invitation, [401, 200, 403, 403, 403, 403])),
         ("GET /api/activity", bare(member(200))),
+        ("GET /api/billing/prices", bare(open(200))),
+        ("GET /api/billing/subscription", bare(member(200))),
+        ("GET /api/billing/invoices", bare(admin(200))),
+        ("GET /api/billing/checkouts/{checkoutId}", bare(member(200))),
+        ("POST /api/stripe/create-checkout", with(checkout, owner(201))),
+        ("POST /api/stripe/portal", with(json!({"returnUrl": "https://app.example.com"}), owner(409))),
+        ("POST /api/billing/subscription/change-plan", with(json!({"plan": "pro"}), owner(409))),
+        ("POST /api/billing/subscription/cancel", bare(owner(409))),
+        ("POST /api/billing/subscription/resume", bare(owner(409))),
+        (
+            "POST /api/billing/webhook-events/replay",
+            with(
+                json!({"provider": "stripe", "from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}),
+                operators(403),
+            ),
+        ),
+        // The signature is the right.
+        ("POST /api/stripe/webhook", with(json!({}), open(400))),
+        ("POST /stripe-webhook", with(json!({}), open(400))),
+        ("GET /api/linkedin/webhook", bare(open(400))),
+        ("POST /api/linkedin/webhook", with(json!({}), open(400))),
+        ("POST /api/unipile/webhook", with(json!({}), open(400))),
+        ("POST /api/unipile/v2/webhook", with(json!({}), open(400))),
         ("POST /api/ventures/create", with(venture, member(201))),
         ("GET /api/ventures", bare(member(200))),
         ("GET /api/ventures/{ventureId}", bare(member(200))),
@@ -346,6 +376,16 @@ impl Things {
         cloud
             .write(|transaction| {
                 transaction.create(webhook.clone());
+                transaction.create(Checkout {
+                    id: CHECKOUT.to_owned(),
+                    organization_id,
+                    product: Product::Credits(4_900),
+                    status: CheckoutStatus::Open,
+                    amount: None,
+                    currency: None,
+                    created_by: owner.user_id,
+                    created_at: now,
+                });
                 transaction.create(delivery.clone());
                 transaction.create(InvitedAddress::of(&invitation));
                 transaction.create(invitation.clone());
@@ -423,6 +463,7 @@ impl Things {
             .replace("{taskId}", &self.task.to_string())
             .replace("{entryId}", &self.entry.to_string())
             .replace("{skillId}", &self.skill.to_string())
+            .replace("{checkoutId}", CHECKOUT)
     }
 }
 

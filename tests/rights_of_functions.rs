@@ -4,6 +4,7 @@
 //! way. This one goes through every operation and every job, their rare paths included, and compares.
 
 mod accounts;
+mod billing;
 mod failures;
 mod money;
 mod organizations;
@@ -153,6 +154,8 @@ async fn every_right_that_is_granted_is_used_and_no_other_is_needed() {
     scenario.organizations_and_ventures().await;
     scenario.members().await;
     scenario.webhooks().await;
+    scenario.billing().await;
+    scenario.told_by_vendors().await;
     scenario.people().await;
     scenario.money().await;
     scenario.chat().await;

@@ -10,6 +10,7 @@ impl Scenario {
             "groundwork-local-agentic",
             "groundwork-local-mail",
             "groundwork-local-webhooks-out",
+            "groundwork-local-webhooks",
         ] {
             let send = client.send_message().queue_url(self.platform.sqs.queue_url(queue)).message_body("{}");
             send.send().await.unwrap();

@@ -234,11 +234,13 @@ fn the_thresholds_are_those_that_were_asked_for() {
             "ResponseTime",
             "DeadLetter",
             "StoreFailures",
+            "PaymentsFailed",
         ];
         let Some(kind) = kinds.into_iter().find(|kind| id.ends_with(&format!("{kind}Alarm"))) else { continue };
         let above = "GreaterThanThreshold";
         let (expected, computed) = match kind {
             "StoreFailures" => (json!([above, 0, "Sum", 60, 1, 1]), None),
+            "PaymentsFailed" => (json!([above, 0, "Sum", 60, 1, 1]), None),
             "DeadLetter" => (json!([above, 0, "Maximum", 60, 1, 1]), None),
             "ResponseTime" => (json!([above, 2_000, "Average", 300, 3, 2]), None),
             "TableErrors" => continue,
@@ -251,7 +253,7 @@ fn the_thresholds_are_those_that_were_asked_for() {
                     _ => share("100 * failed / ALL", "AWS/Lambda", ["Errors", "Invocations"]),
                 };
                 // What runs once an hour or a day fails in one window of 5 minutes, and never in two of three.
-                let is_rare = matches!(function, Some("AgenticRun" | "Purge" | "KeyRotation"));
+                let is_rare = matches!(function, Some("AgenticRun" | "Purge" | "KeyRotation" | "Reconciliation"));
                 let windows = if is_rare { [1, 1] } else { [3, 2] };
                 (json!([above, 5, null, null, windows[0], windows[1]]), Some(computed))
             }
@@ -265,9 +267,10 @@ fn the_thresholds_are_those_that_were_asked_for() {
     let urls = functions.iter().filter(|(.., function)| function.get("FunctionUrlConfig").is_some()).count();
     let all = functions.len();
     let expected = [
-        ("DeadLetter", 5),
+        ("DeadLetter", 6),
         ("Errors", all),
-        ("MessageFailures", 4),
+        ("MessageFailures", 5),
+        ("PaymentsFailed", 1),
         ("RecordFailures", 1),
         ("ResponseTime", urls),
         ("StoreFailures", all),
@@ -363,6 +366,9 @@ fn the_dashboard_shows_metrics_that_exist() {
         "ConsumedReadCapacityUnits",
         "ConsumedWriteCapacityUnits",
         "ActiveUsers",
+        "PaymentsSucceeded",
+        "PaymentsFailed",
+        "RevenueCents",
     ] {
         assert!(shown.contains(needed), "{needed} is not shown");
     }

@@ -95,6 +95,15 @@ fn every_function_gets_the_variables_that_it_reads_and_no_others() {
             if source(name).contains("vendors::email") {
                 read.all.extend(code::names_read(&["shared/vendors/src/email"]).all);
             }
+            if source(name).contains("Payments::read(") {
+                let paths = ["shared/vendors/src/stripe/config.rs", "shared/payments/src/prices.rs"];
+                read.all.extend(code::names_read(&paths).all);
+            }
+            // What holds the variables that are secrets.
+            if ["Payments::read(", "Secrets::read("].iter().any(|reads| source(name).contains(reads)) {
+                read.required.insert("SECRET_ID".to_owned());
+                read.all.insert("SECRET_ID".to_owned());
+            }
             if source(name).contains("serve_queue(") {
                 read.required.insert("DEAD_LETTER_QUEUE_URL".to_owned());
                 read.all.insert("DEAD_LETTER_QUEUE_URL".to_owned());

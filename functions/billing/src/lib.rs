@@ -13,6 +13,7 @@ mod invoices;
 mod plans;
 mod portal;
 mod prices;
+mod replay;
 mod return_url;
 mod subscription;
 mod usage;
@@ -63,4 +64,5 @@ pub fn router() -> Routes<Deps> {
         .routes(routes!(usage::get_billing_usage))
         .routes(routes!(credits::history::list_credit_movements))
         .routes(routes!(credits::grant::grant_credits))
+        .routes(routes!(replay::replay_webhook_events))
 }

@@ -92,6 +92,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::PaymentReversed { .. }
         | Fact::CreditsPurchased { .. }
         | Fact::CreditPurchaseChanged { .. }
+        | Fact::WebhookEventsReplayed { .. }
         | Fact::WebhookCreated { .. }
         | Fact::WebhookChanged { .. }
         | Fact::WebhookSwitchedOff { .. }

@@ -2,8 +2,8 @@
 //!
 //! A message is only a doorbell and may be lost; the table knows what is due. The sweep rings for every task, mail, delivery and vendor's
 //! event whose time has come and that nobody claimed, and for every account whose plan changes by time alone, and touches every event whose
-//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row.
-//! Pending transfers of the ledger that ran out of time it notes as such itself, which changes no balance.
+//! projection failed, which brings it to the projector through the stream. It decides nothing: who is rung for looks at the row. Pending
+//! transfers of the ledger that ran out of time it notes as such itself, which changes no balance.
 //!
 //! A row that nobody can deal with stays due. So that such rows take no time from the others, a row is rung in the minute in which it is
 //! due, 1, 2, 4, 8, … minutes after and every half hour; reading past it in the other minutes costs next to nothing.

@@ -231,8 +231,8 @@ mod tests {
     #[test]
     fn an_alarm_of_an_expression_is_billed_for_each_metric_in_it() {
         let functions = Template::read(TEMPLATE).unwrap().functions;
-        // Of each function the failures in percent are of two metrics; so are those of four queues' messages and of the stream's records.
-        let of_two = functions.len() + 4 + 1;
+        // Of each function the failures in percent are of two metrics; so are those of five queues' messages and of the stream's records.
+        let of_two = functions.len() + 5 + 1;
         assert_eq!(alarm_metric_count(), resource_count("AWS::CloudWatch::Alarm") + of_two);
     }
 }

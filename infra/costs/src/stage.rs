@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::config::Variables;
 use shared::id::Ids;
+use shared::model::inbound_event::{InboundEvent, Provider};
 use shared::model::task::Task;
 use shared::services::Services;
 use shared_lambda::{QueueSender, SqsBatchResponse, SqsEvent, StreamEvent};
@@ -69,6 +70,8 @@ pub struct Stage {
     purge: purge::Deps,
     mailer: mailer::Deps,
     webhook_sender: webhook_sender::Deps,
+    webhook_worker: webhook_worker::Deps,
+    reconciliation: reconciliation::Deps,
     dead_letters: QueueSender,
 }
 
@@ -82,7 +85,8 @@ impl Stage {
         let client = Cloud::client(&table, dynamodb.clone());
         let ai = ScriptedAi::new();
         let ids = Ids::new(clock.clone(), SeededEntropy::new(1));
-        let variables = vec![("ENVIRONMENT".to_owned(), "test".to_owned())];
+        let variables = [("ENVIRONMENT", "test"), ("FRONTEND_URL", "https://app.example.com")];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let (platform_ai, platform_clock) = (Arc::new(ai.clone()), clock.clone());
         let now = clock.clone();
         let sqs = EmbeddedSqs::new(move || now.now().as_milliseconds());
@@ -137,6 +141,14 @@ impl Stage {
             webhook_sender: webhook_sender::Deps {
                 services: services.clone(),
                 http: Http::new(platform.hooks.connector(), clock.clone()),
+            },
+            webhook_worker: webhook_worker::Deps {
+                services: services.clone(),
+                payments: Some(platform.payments.clone()),
+            },
+            reconciliation: reconciliation::Deps {
+                services: services.clone(),
+                payments: Some(platform.payments.clone()),
             },
             mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
             key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
@@ -209,7 +221,7 @@ impl Stage {
         let mut runs = Vec::new();
         loop {
             let mut new = self.project().await;
-            for queue in ["tasks", "agentic", "mail", "webhooks"] {
+            for queue in ["tasks", "agentic", "mail", "webhooks", "inbound"] {
                 new.extend(self.work_off(queue).await);
             }
             if new.is_empty() {
@@ -231,7 +243,11 @@ impl Stage {
                     continue;
                 }
                 let image = record.image("NewImage").expect("a new image");
-                let case = image["type"]["S"].as_str().unwrap_or("a failed projection").to_owned();
+                let other = match image["entity"]["S"].as_str() {
+                    Some("inboundEvent") => "an event of a vendor's",
+                    _ => "a failed projection",
+                };
+                let case = image["type"]["S"].as_str().unwrap_or(other).to_owned();
                 let event: StreamEvent = serde_json::from_value(lambda_event([record])).expect("an event of a stream");
                 let (run, answer) = self.job("projector", case, projector::handle(&self.projector, event)).await;
                 assert!(answer.batch_item_failures.is_empty(), "an event was not projected");
@@ -262,6 +278,10 @@ impl Stage {
                     let work = mailer::handle(&self.mailer, &self.dead_letters, event);
                     self.job("mailer", String::new(), work).await
                 }
+                "inbound" => {
+                    let work = webhook_worker::handle(&self.webhook_worker, &self.dead_letters, event);
+                    self.job("webhook-worker", String::new(), work).await
+                }
                 _ => {
                     let work = agentic_worker::handle(&self.agentic_worker, event, &self.dead_letters);
                     self.job("agentic-worker", String::new(), work).await
@@ -273,6 +293,7 @@ impl Stage {
                 "tasks" => self.task_case(&message).await,
                 "mail" => message["name"].as_str().expect("a name").to_owned(),
                 "webhooks" => "a delivery".to_owned(),
+                "inbound" => self.inbound_case(&message).await,
                 _ => "an organisation".to_owned(),
             };
             runs.push(run);
@@ -290,6 +311,16 @@ impl Stage {
             "COMPLETED" => kind,
             other => format!("{kind}, then {other}"),
         }
+    }
+
+    /// The type of a vendor's event, or that an account is reviewed.
+    async fn inbound_case(&self, message: &Value) -> String {
+        let (Some(provider), Some(id)) = (message["provider"].as_str(), message["eventId"].as_str()) else {
+            return "a review".to_owned();
+        };
+        let key = InboundEvent::key_of(Provider::of_name(provider).expect("a vendor"), id);
+        let event = self.backstage.store.get::<InboundEvent>(&key).await.expect("the table answers");
+        event.expect("the event is there").value.kind
     }
 
     /// Takes all messages of a queue.
@@ -313,6 +344,14 @@ impl Stage {
     pub async fn key_rotation(&self, case: &str) -> Run {
         let (run, outcome) = self.job("key-rotation", case.to_owned(), key_rotation::handle(&self.key_rotation)).await;
         outcome.expect("what is due is done");
+        run
+    }
+
+    /// Runs the comparison of Stripe's events.
+    pub async fn reconciliation(&self, case: &str) -> Run {
+        let work = reconciliation::handle(&self.reconciliation, Duration::from_secs(299));
+        let (run, outcome) = self.job("reconciliation", case.to_owned(), work).await;
+        assert!(outcome.expect("Stripe answers").finished, "the time sufficed");
         run
     }
 

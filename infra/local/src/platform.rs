@@ -8,6 +8,7 @@ use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
 use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, LinkedIn, Mailbox};
+use payments::Payments;
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
 use shared::config::{ConfigError, PlatformConfig, Variables};
@@ -107,6 +108,8 @@ pub struct Platform {
     pub hooks: Hooks,
     /// The sandbox of Stripe, which takes the payments unless the variables name a key of Stripe's own.
     pub stripe: Sandbox,
+    /// Who takes the payments.
+    pub payments: Payments,
     /// How the platform itself reads its queues.
     pub(crate) queues: aws_sdk_sqs::Client,
     pub(crate) sources: Sources,
@@ -169,7 +172,7 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, linkedin, mailer, hooks, stripe, queues, sources })
+        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, linkedin, mailer, hooks, stripe, payments, queues, sources })
     }
 
     /// The API as one router, with everything around it.

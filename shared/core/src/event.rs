@@ -17,6 +17,7 @@ use crate::id::{
 use crate::model::billing_account::SubscriptionStatus;
 use crate::model::checkout::CheckoutStatus;
 use crate::model::identity::IdentityProvider;
+use crate::model::inbound_event::Provider;
 use crate::model::task::TaskKind;
 use crate::plan::PlanName;
 use crate::product::Product;
@@ -266,6 +267,9 @@ pub enum Fact {
     /// Of a pack that was paid for, fewer credits are the organisation's than before, or more again: refunds and disputes.
     #[serde(rename = "billing.creditPurchaseChanged", rename_all = "camelCase")]
     CreditPurchaseChanged { purchase_id: String, from: u64, to: u64 },
+    /// An operator had vendors' events worked off once more.
+    #[serde(rename = "billing.webhookEventsReplayed", rename_all = "camelCase")]
+    WebhookEventsReplayed { provider: Provider, events: u32 },
     /// An organisation was deleted; it can be restored for a while.
     #[serde(rename = "organization.deleted", rename_all = "camelCase")]
     OrganizationDeleted { plan: PlanName },

@@ -22,9 +22,9 @@ pub fn inbound(event: &Event, trace: Trace, now: Timestamp) -> Option<InboundEve
     }
     // A charge, a refund and a dispute are settled with the payment that they are part of.
     let is_part = event.kind.starts_with("charge.") || event.kind.starts_with("refund.");
-    let subject = if is_part { event.payment_intent() } else { event.object_id() };
+    let object_id = if is_part { event.payment_intent() } else { event.object_id() };
     Some(InboundEvent {
-        subject: subject.filter(|id| is_id(id)).map(str::to_owned),
+        object_id: object_id.filter(|id| is_id(id)).map(str::to_owned),
         organization_id: event.metadata(ORGANIZATION_ID).and_then(|id| id.parse().ok()),
         happened_at: Some(Timestamp::from_seconds(event.created)),
         ..InboundEvent::new(Provider::Stripe, event.id.clone(), event.kind.clone(), trace, now)

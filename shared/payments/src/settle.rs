@@ -96,8 +96,8 @@ impl Settler<'_> {
         transaction: &mut Transaction<E>,
     ) -> Result<Outcome, SettleError> {
         let Some(concern) = Concern::of(&event.kind) else { return Ok(Outcome::Ignored("unknown_type")) };
-        let Some(subject) = event.subject.as_deref() else { return Ok(Outcome::Ignored("no_subject")) };
-        match self.concern(concern, subject, event.organization_id, transaction).await {
+        let Some(object_id) = event.object_id.as_deref() else { return Ok(Outcome::Ignored("no_object")) };
+        match self.concern(concern, object_id, event.organization_id, transaction).await {
             // It was removed at Stripe, as a draft of an invoice can be: there is nothing left to settle.
             Err(SettleError::Stripe(StripeError::NotFound)) => Ok(Outcome::Ignored("gone_at_stripe")),
             outcome => outcome,
@@ -107,21 +107,21 @@ impl Settler<'_> {
     async fn concern<E>(
         &self,
         concern: Concern,
-        subject: &str,
+        object_id: &str,
         named: Option<OrganizationId>,
         transaction: &mut Transaction<E>,
     ) -> Result<Outcome, SettleError> {
         let organization = match named {
             Some(organization) => Some(organization),
-            None => self.organization_of(concern, subject).await?,
+            None => self.organization_of(concern, object_id).await?,
         };
         let Some(organization) = organization else { return Ok(Outcome::Ignored("not_ours")) };
         let Some(rows) = self.rows(organization).await? else { return Ok(Outcome::Ignored("organization_gone")) };
         match concern {
-            Concern::Checkout => self.checkout(&rows, subject, transaction).await,
+            Concern::Checkout => self.checkout(&rows, object_id, transaction).await,
             Concern::Subscription => self.subscriptions(&rows, None, transaction).await.map(|_| Outcome::Settled),
-            Concern::Invoice => self.invoice(&rows, subject, transaction).await,
-            Concern::Payment => self.payment(&rows, subject, transaction).await,
+            Concern::Invoice => self.invoice(&rows, object_id, transaction).await,
+            Concern::Payment => self.payment(&rows, object_id, transaction).await,
         }
     }
 
@@ -139,13 +139,13 @@ impl Settler<'_> {
     }
 
     /// Whose the object is, as its customer says.
-    async fn organization_of(&self, concern: Concern, subject: &str) -> Result<Option<OrganizationId>, SettleError> {
+    async fn organization_of(&self, concern: Concern, object_id: &str) -> Result<Option<OrganizationId>, SettleError> {
         let stripe = &self.payments.stripe;
         let customer = match concern {
-            Concern::Checkout => stripe.checkout_session(subject).await?.customer,
-            Concern::Subscription => Some(stripe.subscription(subject).await?.customer),
-            Concern::Invoice => stripe.invoice(subject).await?.customer,
-            Concern::Payment => stripe.payment_intent(subject).await?.customer,
+            Concern::Checkout => stripe.checkout_session(object_id).await?.customer,
+            Concern::Subscription => Some(stripe.subscription(object_id).await?.customer),
+            Concern::Invoice => stripe.invoice(object_id).await?.customer,
+            Concern::Payment => stripe.payment_intent(object_id).await?.customer,
         };
         let metadata = customer.as_ref().and_then(Expandable::object).map(|customer| &customer.metadata);
         Ok(metadata.and_then(|metadata| metadata.get(ORGANIZATION_ID)?.parse().ok()))

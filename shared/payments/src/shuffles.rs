@@ -106,7 +106,7 @@ fn play(history: &History) -> Played {
     let row = |body: &Value| inbound(&read::<Event>(body.clone()), trace, Timestamp::from_seconds(0)).unwrap();
     let events = sandbox.events();
     let events = events.iter().map(|body| (body["created"].as_i64().unwrap(), row(body)));
-    let events = events.filter_map(|(created, row)| Some((created, row.kind, row.subject?))).collect();
+    let events = events.filter_map(|(created, row)| Some((created, row.kind, row.object_id?))).collect();
     // What happened between two looks is known to have happened by the second.
     Played { worlds, events, end: hand.0.load(Ordering::Relaxed) + i64::try_from(DELAY_MAXIMUM).unwrap() + 3600 }
 }
@@ -151,14 +151,14 @@ impl<'a> Platform<'a> {
     }
 
     /// An event arrives at a moment, and Stripe answers in a shape.
-    fn meet(&mut self, kind: &str, subject: &str, at: i64, shape: usize) {
+    fn meet(&mut self, kind: &str, object_id: &str, at: i64, shape: usize) {
         let world = self.played.world(at, shape);
         if kind.starts_with("checkout.") {
-            let session = by_id(&world.sessions, subject);
+            let session = by_id(&world.sessions, object_id);
             let payment = session.payment_intent.as_ref().map(|intent| by_id(&world.payments, intent.id()));
             let unpaid = payment.filter(|_| session.payment_status.as_deref() == Some("unpaid"));
             let status = snapshot::checkout_status(session, unpaid.map(|payment| payment.status.as_str()));
-            self.rows.checkouts.insert(subject.to_owned(), status);
+            self.rows.checkouts.insert(object_id.to_owned(), status);
             match payment {
                 Some(payment) => self.settle_payment(world, &payment.id),
                 None => self.settle_account(at, shape),
@@ -166,13 +166,13 @@ impl<'a> Platform<'a> {
         } else if kind.starts_with("customer.subscription.") {
             self.settle_account(at, shape);
         } else if kind.starts_with("invoice.") {
-            let known = self.rows.invoices.get(subject);
+            let known = self.rows.invoices.get(object_id);
             let (refunded, dispute) = known.map(|row| (row.amount_refunded, row.dispute)).unwrap_or_default();
-            let next = snapshot::invoice(self.organization, by_id(&world.invoices, subject), refunded, dispute);
+            let next = snapshot::invoice(self.organization, by_id(&world.invoices, object_id), refunded, dispute);
             self.write_invoice(next);
             self.settle_account(at, shape);
         } else if kind.starts_with("charge.") || kind.starts_with("refund.") {
-            self.settle_payment(world, subject);
+            self.settle_payment(world, object_id);
         }
     }
 
@@ -220,8 +220,8 @@ impl<'a> Platform<'a> {
     fn receive(mut self, deliveries: &[(i64, usize)], shape: impl Fn(usize) -> usize) -> Rows {
         for (place, (at, event)) in deliveries.iter().enumerate() {
             self.review(*at);
-            let (_, kind, subject) = &self.played.events[*event];
-            self.meet(kind, subject, *at, shape(place));
+            let (_, kind, object_id) = &self.played.events[*event];
+            self.meet(kind, object_id, *at, shape(place));
         }
         self.review(self.played.end);
         self.rows
@@ -266,8 +266,8 @@ fn every_shuffle_of_every_history_ends_in_the_same_state() {
 #[test]
 fn the_histories_end_as_they_should() {
     let prices = PriceBook::read(&variables()).unwrap();
-    let ends = histories().iter().map(|history| {
-        let played = play(history);
+    let ends = histories().into_iter().map(|history| {
+        let played = play(&history);
         let start = played.worlds[0].0;
         let in_order = played.events.iter().enumerate().map(|(event, (at, ..))| (told_at(*at, start), event));
         let rows = Platform::new(&played, &prices).receive(&in_order.collect::<Vec<_>>(), |_| 0);

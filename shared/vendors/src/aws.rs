@@ -77,7 +77,7 @@ impl SecretsManager {
         let url = reader.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER");
         let url = url.unwrap_or_else(|| format!("https://secretsmanager.{region}.amazonaws.com"));
         let credentials = Credentials::new(key, secret, session, None, "environment");
-        reader.finish(Self { url: format!("{}/", url.trim_end_matches('/')), region, credentials })
+        reader.finish(Self { url: url.trim_end_matches('/').to_owned(), region, credentials })
     }
 
     /// The variables that the secret `id` (its name or its ARN) holds.

@@ -17,7 +17,7 @@ use shared::problem::{FieldProblem, Problem};
 use shared::product::Product;
 use shared::store::{IdempotencyKey, RateLimit, Reply, Run, Started, Transaction, Versioned};
 use utoipa::ToSchema;
-use vendors::stripe::{CheckoutMode, CheckoutSession, Metadata, NewCheckoutSession, StripeError};
+use vendors::stripe::{CheckoutMode, CheckoutSession, Expandable, Metadata, NewCheckoutSession, StripeError};
 
 use super::customer;
 use crate::subscription::account;
@@ -173,11 +173,14 @@ impl Command<'_> {
         let Some(open) = &account.open_checkout else { return Ok(()) };
         match self.payments.stripe.expire_checkout_session(open, &format!("expire/{open}")).await {
             Ok(_) | Err(StripeError::NotFound) => Ok(()),
-            // It is not open any more. Should it be paid, its webhook is on the way.
-            Err(StripeError::Refused { .. }) => match self.payments.stripe.checkout_session(open).await? {
-                CheckoutSession { status: Some(status), .. } if status == "complete" => Err(Error::AlreadySubscribed),
-                _ => Ok(()),
-            },
+            // It is not open any more.
+            Err(StripeError::Refused { .. }) => {
+                let session = self.payments.stripe.checkout_session(open).await?;
+                let bought = session.subscription.as_ref().map(Expandable::id);
+                let known = account.subscription.as_ref().map(|subscription| subscription.id.as_str());
+                // A subscription that is not known yet: its webhook is on the way.
+                if bought.is_some() && bought != known { Err(Error::AlreadySubscribed) } else { Ok(()) }
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -1,20 +1,16 @@
-//! The billing function over HTTP, one module a path; and credits as the functions that cost some of them move them.
+//! The API of billing.
 
 #[cfg(test)]
-mod burning;
+mod billing_invoices;
 #[cfg(test)]
-mod credits_grant;
+mod billing_subscription;
 #[cfg(test)]
-mod credits_history;
+mod billing_webhook_events;
 #[cfg(test)]
-mod holds;
+mod host;
 #[cfg(test)]
-mod model;
+mod stripe_create_checkout;
 #[cfg(test)]
-mod plans;
-#[cfg(test)]
-mod purchases;
+mod stripe_portal;
 #[cfg(test)]
 mod support;
-#[cfg(test)]
-mod usage;

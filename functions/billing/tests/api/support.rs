@@ -1,141 +1,116 @@
-//! What these tests share: an organisation whose credits they move as other functions do.
+//! An organisation, the function, and the sandbox that it asks.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use billing::{Deps, router};
-use bytes::Bytes;
-use embedded::{EmbeddedDynamoDb, WireResponse, WireService};
+use payments::{Payments, SettleError, Settler};
 use serde_json::{Value, json};
-use shared::access::PlatformRole;
-use shared::clock::Timestamp;
-use shared::credits::{Given, Held, Holder, Position};
-use shared::event::Actor;
-use shared::id::OrganizationId;
-use shared::model::organization::Organization;
-use shared::plan::CreditAction;
-use shared::problem::Problem;
+use shared::access::Role;
+use shared::config::{PlatformConfig, Variables};
+use shared::event::{Actor, Event};
 use shared::services::Services;
-use shared::store::Transaction;
-use testkit::{Caller, Cloud, LedgerRows, TestApp};
+use shared::store::{Listing, Transaction};
+use shared::trace::Trace;
+use stripe_sandbox::{PRICES, SECRET_KEY, Sandbox};
+use testkit::{Caller, Cloud, Request, TestApp};
+use tokio::time::advance;
+use vendors::http::Http;
 
-pub(crate) fn app(cloud: &Cloud) -> TestApp {
-    let deps = Deps { services: cloud.services.clone(), payments: None };
-    TestApp::new(router().with_state(deps), &cloud.services)
+pub(crate) const CREATE: &str = "/api/stripe/create-checkout";
+pub(crate) const PRO: &str = "price_pro_monthly";
+pub(crate) const PACK: &str = "price_credits_4900";
+
+pub(crate) struct Bench {
+    pub(crate) cloud: Cloud,
+    /// The same table without the faults, for arranging a test and looking at its end.
+    calm: Cloud,
+    pub(crate) sandbox: Sandbox,
+    pub(crate) app: TestApp,
+    pub(crate) ada: Caller,
+    pub(crate) payments: Payments,
 }
 
-/// An organisation whose credits are moved.
-pub(crate) struct Purse {
-    pub(crate) services: Services,
-    pub(crate) id: OrganizationId,
-    dynamodb: EmbeddedDynamoDb,
-}
-
-impl Purse {
-    pub(crate) fn of(cloud: &Cloud, caller: &Caller) -> Self {
-        Self { services: cloud.services.clone(), id: caller.organization_id, dynamodb: cloud.dynamodb.clone() }
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        Self::over(Cloud::new()).await
     }
 
-    async fn holder(&self) -> Result<Holder, Problem> {
-        let organization = self.services.store.get::<Organization>(&Organization::key_of(self.id)).await?;
-        Ok((&organization.unwrap().value).into())
+    /// The same over a table that may fail; what is arranged is not.
+    pub(crate) async fn over(cloud: Cloud) -> Self {
+        let frontend_url = Some("https://app.example.com".to_owned());
+        let config = Arc::new(PlatformConfig { frontend_url, ..PlatformConfig::clone(&cloud.services.config) });
+        let services = Services { config, ..cloud.services.clone() };
+        let sandbox = Sandbox::new(services.clock.clone());
+        let variables =
+            [("STRIPE_SECRET_KEY", SECRET_KEY), ("STRIPE_BASE_URL", "http://stripe.local"), ("STRIPE_PRICES", PRICES)];
+        let variables: Variables =
+            variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
+        let http = Http::new(sandbox.connector(), services.clock.clone());
+        let payments = Payments::read(&variables, http, services.ids.clone()).unwrap().unwrap();
+        let deps = Deps { services: services.clone(), payments: Some(payments.clone()) };
+        let app = TestApp::new(router().with_state(deps), &services);
+        let calm = cloud.without_faults();
+        let ada = calm.founder("Ada").await;
+        Self { cloud, calm, sandbox, app, ada, payments }
     }
 
-    pub(crate) async fn position(&self) -> Result<Position, Problem> {
-        Ok(Position::read(&self.services, self.holder().await?, &[], &[]).await?)
-    }
-
-    /// Carries a command out that consists of this alone.
-    pub(crate) async fn execute<T>(
-        &self,
-        plan: impl Fn(Position, &mut Transaction<Problem>) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
-        let holder = self.holder().await?;
-        let command = || async {
+    /// Settles the organisation's account, as the worker does when a webhook comes.
+    pub(crate) async fn settle(&self) {
+        let (services, payments) = (&self.cloud.services, &self.payments);
+        let settler = Settler { payments, services, trace: Trace::begin(&services.ids), actor: Actor::Platform };
+        let plan = || async {
             let mut transaction = Transaction::new();
-            let position = Position::read(&self.services, holder, &[], &[]).await?;
-            let value = plan(position, &mut transaction)?;
-            Ok::<_, Problem>((transaction, value))
+            settler.account(self.ada.organization_id, &mut transaction).await?;
+            Ok::<_, SettleError>((transaction, ()))
         };
-        self.services.store.execute(command).await
+        services.store.execute(plan).await.unwrap();
+        services.access.clear();
     }
 
-    pub(crate) async fn spend(&self, action: CreditAction) -> Result<i64, Problem> {
-        self.execute(|position, transaction| position.spend(transaction, action, Actor::Platform)).await
+    /// Lets days pass, with everything that Stripe does in them.
+    pub(crate) async fn wait(&mut self, days: u32) {
+        advance(Duration::from_secs(24 * 60 * 60) * days).await;
+        self.settle().await;
+        self.ada = self.cloud.signed_in_again(&self.ada).await;
     }
 
-    pub(crate) async fn hold(&self, action: CreditAction, timeout: Duration) -> Result<Option<Held>, Problem> {
-        self.execute(|position, transaction| position.hold(transaction, action, timeout)).await
+    /// A checkout of a price, as the owner asks for it.
+    pub(crate) fn create(&self, price: &str) -> Request {
+        self.post(CREATE).json(&checkout(price))
     }
 
-    pub(crate) async fn settle(&self, held: &Held, credits: i64) -> Result<i64, Problem> {
-        let holder = self.holder().await?;
-        let command = || async {
-            let mut transaction = Transaction::new();
-            let position = held.read(&self.services, holder, &[]).await?;
-            let burned = position.settle(&mut transaction, held, credits, Actor::Platform)?;
-            Ok::<_, Problem>((transaction, burned))
-        };
-        self.services.store.execute(command).await
+    pub(crate) fn post(&self, path: &str) -> Request {
+        self.app.post(path).by(&self.ada).organization(self.ada.organization_id)
     }
 
-    pub(crate) async fn grant(&self, credits: i64, expires_in: Option<Duration>) -> Result<(), Problem> {
-        let id = self.services.ids.next();
-        let expires_at = expires_in.map(|time| self.services.clock.now().plus(time));
-        let given = Given { id, credits, expires_at, reason: "A test.".to_owned(), actor: Actor::Platform };
-        self.execute(|position, transaction| position.grant(transaction, given.clone())).await
+    pub(crate) fn get(&self, path: &str) -> Request {
+        self.app.get(path).by(&self.ada).organization(self.ada.organization_id)
     }
 
-    pub(crate) async fn purchase(&self, credits: i64) -> i64 {
-        self.execute(|position, transaction| Ok(position.purchase(transaction, credits, "pi_1")?)).await.unwrap()
+    /// Somebody with another role in the organisation.
+    pub(crate) async fn other(&self, role: Role) -> Caller {
+        let other = self.cloud.caller(&format!("{role:?}")).await;
+        self.cloud.join(&other, self.ada.organization_id, role).await;
+        other
     }
 
-    pub(crate) async fn take_back(&self, credits: i64) -> i64 {
-        self.execute(|position, transaction| Ok(position.take_back(transaction, credits, "pi_1")?)).await.unwrap()
-    }
-
-    /// Day's use, held, granted, purchased, owed, available.
-    pub(crate) async fn figures(&self) -> [i64; 6] {
-        let figures = self.position().await.unwrap().figures();
-        let granted = figures.grants.iter().map(|grant| grant.credits).sum();
-        [figures.day_used, figures.held, granted, figures.purchased, figures.debt, figures.available]
-    }
-
-    /// That no credit was lost or invented.
-    pub(crate) async fn check(&self) {
-        LedgerRows::read(&self.dynamodb, &self.services).await.check(self.services.clock.now()).unwrap();
+    /// The types of the organisation's events, the first first.
+    pub(crate) async fn trail(&self) -> Vec<String> {
+        let listing = Listing::of_partition(Event::partition(self.ada.organization_id)).limit(1000);
+        let page = self.calm.services.store.list::<Event>(&listing, None).await.unwrap();
+        let name = |event: &Event| serde_json::to_value(&event.fact).unwrap()["type"].as_str().unwrap().to_owned();
+        page.data.iter().map(|event| name(event)).collect()
     }
 }
 
-/// Makes somebody an admin of the platform.
-pub(crate) async fn admin(cloud: &Cloud) -> Caller {
-    let admin = cloud.caller("Admin").await;
-    cloud.set_platform_role(&admin, PlatformRole::Admin).await;
-    admin
+pub(crate) fn checkout(price: &str) -> Value {
+    json!({
+        "priceId": price, "successUrl": "https://app.example.com/paid?checkout={CHECKOUT_SESSION_ID}",
+        "cancelUrl": "https://app.example.com/plans", "metadata": {"campaign": "autumn"},
+    })
 }
 
-/// The credits of a billing usage, as the API tells them.
-pub(crate) async fn credits(app: &TestApp, caller: &Caller) -> Value {
-    let usage = app.get("/api/billing/usage").by(caller).organization(caller.organization_id).send().await;
-    usage.expect(200)["credits"].clone()
-}
-
-/// A day's credits as the API tells them.
-pub(crate) fn allowance(included: u32, used: u32, resets_at: Timestamp, then_unlimited: bool) -> Value {
-    let left = included.saturating_sub(used);
-    json!({"included": included, "used": used, "left": left, "resetsAt": resets_at, "thenUnlimited": then_unlimited})
-}
-
-/// A table that remembers which operations were asked of it.
-#[derive(Clone, Debug)]
-pub(crate) struct Counting<S> {
-    pub(crate) service: S,
-    pub(crate) asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl<S: WireService> WireService for Counting<S> {
-    async fn answer(&self, operation: &str, body: Bytes) -> WireResponse {
-        self.asked.lock().unwrap().push(operation.to_owned());
-        self.service.answer(operation, body).await
-    }
+pub(crate) fn id(created: &Value) -> String {
+    created["id"].as_str().unwrap().to_owned()
 }

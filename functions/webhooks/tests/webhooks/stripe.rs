@@ -22,7 +22,7 @@ async fn an_event_is_stored_once_by_its_id_whichever_path_it_comes_by() {
         assert_eq!(send(&cloud, &app, path, &body).await.expect(200), json!({"new": false}));
     }
     let [row] = stored(&cloud, Provider::Stripe).await.try_into().unwrap();
-    assert_eq!((row.id.as_str(), row.kind.as_str(), row.subject.as_deref()), ("evt_1", "invoice.paid", Some("in_1")));
+    assert_eq!((row.id.as_str(), row.kind.as_str(), row.object_id.as_deref()), ("evt_1", "invoice.paid", Some("in_1")));
     assert_eq!((row.organization_id, row.status, row.attempts), (organization.parse().ok(), InboundStatus::Pending, 0));
     assert_eq!((row.body, row.happened_at.unwrap().as_seconds()), (None, 1_700_000_000), "Stripe is asked anew");
 }
@@ -41,9 +41,9 @@ async fn what_happens_to_a_part_of_a_payment_is_about_the_payment() {
     ] {
         send(&cloud, &app, STRIPE, &event(id, kind, &object)).await.expect(200);
     }
-    let subjects = stored(&cloud, Provider::Stripe).await.into_iter().map(|row| row.subject).collect::<Vec<_>>();
+    let objects = stored(&cloud, Provider::Stripe).await.into_iter().map(|row| row.object_id).collect::<Vec<_>>();
     let payment = || Some("pi_1".to_owned());
-    assert_eq!(subjects, [payment(), payment(), payment(), None, None], "unknown types are stored too");
+    assert_eq!(objects, [payment(), payment(), payment(), None, None], "unknown types are stored too");
 }
 
 #[tokio::test(start_paused = true)]

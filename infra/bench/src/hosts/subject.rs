@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use shared::access::PlatformRole;
 use shared::clock::TimeSource;
 use shared::event::{Actor, Fact};
-use shared::id::{LeadId, MailId, TaskId, WebhookDeliveryId};
-use shared::queue::{AgenticMessage, MailMessage, TaskMessage, WebhookMessage};
+use shared::id::{EventId, LeadId, MailId, TaskId, WebhookDeliveryId};
+use shared::model::inbound_event::Provider;
+use shared::queue::{AgenticMessage, InboundMessage, MailMessage, TaskMessage, WebhookMessage};
 use shared::trace::Trace;
 use shared_lambda::Error;
-use testkit::runtime_api::{queue_event, schedule_event, stream_event};
+use testkit::runtime_api::{function_url_event, queue_event, schedule_event, stream_event};
 use testkit::{Caller, Cloud, SystemClock, TEMPLATE};
 use tokio::net::TcpListener;
+use vendors::stripe::webhook::sign;
 
 use super::exchange::{Exchange, Expected};
 
@@ -110,7 +112,11 @@ impl World {
     fn environment(&self, function: &Function) -> Vec<(String, String)> {
         let is_queue = |value: &str| self.template.queues.values().any(|queue| queue.name == value);
         let resolved = |value: &String| if is_queue(value) { self.sqs.queue_url(value) } else { value.clone() };
-        let own = function.environment.iter().map(|(name, value)| (name.clone(), resolved(value)));
+        // Secrets come from the environment here: what fetching one takes is the network's.
+        let own = function.environment.iter().filter(|(name, _)| *name != "SECRET_ID");
+        let own = own.map(|(name, value)| (name.clone(), resolved(value)));
+        let secret = [("STRIPE_WEBHOOK_SECRET".to_owned(), WEBHOOK_SECRET.to_owned())];
+        let own = own.chain(secret);
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
         let frontend = [("FRONTEND_URL".to_owned(), "https://app.example.com".to_owned())];
         own.chain(endpoints.map(|name| (name.to_owned(), self.endpoint.clone()))).chain(frontend).collect()
@@ -132,6 +138,7 @@ impl World {
             "agents" => Ok(post("/api/chat/message", &json!({ "message": " " }))),
             "billing" => Ok(Exchange::request("GET", "/api/billing/credits/history?limit=0", token, None, 422)),
             "analytics" => Ok(Exchange::request("GET", "/api/analytics/platform", token, None, 403)),
+            "webhooks" => Ok(told("whsec_another", "evt_refused", 400)),
             _ => Err(format!("infra/bench/src/hosts/subject.rs has no requests for {name} yet: add them").into()),
         }
     }
@@ -151,6 +158,7 @@ impl World {
             (None, "agents") => get("/api/tasks", &self.founder),
             (None, "billing") => get("/api/billing/usage", &self.founder),
             (None, "analytics") => get("/api/analytics/platform", &self.supporter),
+            (None, "webhooks") => told(WEBHOOK_SECRET, &self.cloud.services.ids.next::<EventId>().to_string(), 200),
             (Some(EventSource::Queue { queue, .. }), name) => {
                 Exchange { event: queue_event(queue, &[self.message(name)?]), expected: Expected::WholeBatch }
             }
@@ -182,6 +190,10 @@ impl World {
                 let name = "VERIFY_EMAIL".to_owned();
                 Ok(serde_json::to_string(&MailMessage { mail_id: ids.next::<MailId>(), name, trace: None })?)
             }
+            "webhook-worker" => {
+                let (provider, event_id) = (Provider::Unipile, ids.next::<EventId>().to_string());
+                Ok(serde_json::to_string(&InboundMessage::Event { provider, event_id, trace: None })?)
+            }
             "agentic-worker" => {
                 let slot = SystemClock.now().hour();
                 Ok(serde_json::to_string(&AgenticMessage { organization_id, slot, trace: Trace::begin(ids) })?)
@@ -202,6 +214,22 @@ impl World {
         self.cloud.write(|transaction| transaction.create(event.clone())).await;
         Ok(stream_event(&stream.next_batch(1).await?))
     }
+}
+
+/// The secret that the webhooks of the measurements are signed with.
+const WEBHOOK_SECRET: &str = "whsec_of_the_bench";
+
+/// A webhook of Stripe's, signed with this secret, and the status that it is answered with.
+fn told(secret: &str, event_id: &str, status: u16) -> Exchange {
+    let body = json!({
+        "id": event_id, "object": "event", "api_version": "2026-10-28.endive", "created": 1_800_000_000, "livemode": false,
+        "type": "invoice.paid", "data": {"object": {"id": "in_1", "object": "invoice"}},
+    });
+    let body = body.to_string();
+    let signature = sign(secret, body.as_bytes(), SystemClock.now()).unwrap_or_default();
+    let headers = [("stripe-signature", signature.as_str()), ("content-type", "application/json")];
+    let event = function_url_event("POST", "/api/stripe/webhook", &headers, body.as_bytes());
+    Exchange { event, expected: Expected::Status(status) }
 }
 
 /// Answers DynamoDB and SQS requests on a thread of its own.

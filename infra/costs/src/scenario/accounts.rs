@@ -112,7 +112,7 @@ async fn links(scenario: &mut Scenario) {
     }
 }
 
-async fn sign_in(scenario: &mut Scenario, email: &str) {
+pub(super) async fn sign_in(scenario: &mut Scenario, email: &str) {
     let request = scenario.stage.app.post("/api/auth/login").json(&json!({"email": email, "password": PASSWORD}));
     let signed_in = scenario.quietly(200, request).await;
     scenario.token = signed_in["accessToken"].as_str().expect("a token").to_owned();

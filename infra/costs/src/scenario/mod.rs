@@ -8,6 +8,7 @@ mod accounts;
 mod agents;
 mod billing;
 mod credentials;
+mod credits;
 mod crm;
 mod jobs;
 mod members;
@@ -126,10 +127,11 @@ pub async fn run() -> Figures {
     credentials::run(&mut scenario).await;
     crm::run(&mut scenario).await;
     agents::run(&mut scenario).await;
-    billing::run(&mut scenario).await;
+    credits::run(&mut scenario).await;
     people::run(&mut scenario).await;
     money::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
+    billing::run(&mut scenario).await;
     accounts::end(&mut scenario).await;
     jobs::keys(&mut scenario).await;
     scenario.figures

@@ -78,7 +78,7 @@ async fn operators(scenario: &mut Scenario) {
     let body = json!({"email": "mary@people.example", "name": "Mary Somerville"});
     let request = scenario.post("/api/users/create", &body);
     let mary = scenario.measure("createUser", "", 201, request).await;
-    super::billing::grant(scenario, mary["id"].as_str().expect("an id")).await;
+    super::credits::grant(scenario, mary["id"].as_str().expect("an id")).await;
     let path = format!("/api/users/{}", mary["id"].as_str().expect("an id"));
     let request = scenario.dressed(scenario.stage.app.put(&path)).json(&profile("Mary Somerville"));
     scenario.quietly(200, request).await;

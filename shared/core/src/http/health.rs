@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Routes;
-use crate::model::signing_key::SigningKey;
 use crate::model::user::User;
 use crate::routes;
 use crate::services::Services;
@@ -50,7 +49,7 @@ impl HealthCheck {
         Self::default().with("table", move || {
             let store = store.clone();
             async move {
-                let key = Key { sk: "HEALTH".to_owned(), ..SigningKey::current_key() };
+                let key = Key::new("HEALTH", "HEALTH");
                 if store.get::<User>(&key).await.is_ok() { ServiceHealth::Ok } else { ServiceHealth::Failing }
             }
         })

@@ -86,7 +86,7 @@ pub struct InboundEvent {
     pub kind: String,
     /// What it happened to: Stripe's id of the object that is asked for anew. A payment, where it happened to a part of one.
     #[serde(default)]
-    pub subject: Option<String>,
+    pub object_id: Option<String>,
     /// Whose it may be, as the event says it. Nothing stands on that alone.
     #[serde(default)]
     pub organization_id: Option<OrganizationId>,
@@ -124,7 +124,7 @@ impl InboundEvent {
             provider,
             id,
             kind,
-            subject: None,
+            object_id: None,
             organization_id: None,
             body: None,
             happened_at: None,

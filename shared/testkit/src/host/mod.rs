@@ -78,7 +78,8 @@ impl FunctionHost {
         let gate = Gate::default();
         let mailbox = Mailbox::new(|| SystemClock.now().as_milliseconds());
         let aws = confidential::remembering(aws_router(cloud.dynamodb.clone(), sqs.clone()));
-        let router = gate.before(aws.nest("/mailbox", mailbox.router()).nest("/secrets", secrets::router()));
+        // A process fetches its secret at its start, which an invocation must not find undone because of what its case closes.
+        let router = gate.before(aws.nest("/mailbox", mailbox.router())).nest("/secrets", secrets::router());
         let aws = tokio::spawn(async move { axum::serve(listener, router).await });
 
         // Where the template refers to a queue, CloudFormation gives its URL.
