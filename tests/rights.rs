@@ -154,7 +154,7 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("DELETE /api/auth/sessions/{sessionId}", bare(owner_alone(204))),
         // Nobody here has a password; who signed in a moment ago may set one.
         ("POST /api/auth/password/change", with(json!({"newPassword": "kumquat marmalade seven"}), signed_in(204))),
-        ("POST /api/auth/step-up", with(json!({"password": "wrong password"}), signed_in(403))),
+        ("POST /api/auth/step-up", with(json!({"password": "wrong password", "refreshToken": "no"}), signed_in(403))),
         ("GET /api/auth/totp", bare(signed_in(200))),
         ("POST /api/auth/totp/enroll", bare(signed_in(200))),
         ("POST /api/auth/totp/confirm", with(json!({"code": "123456"}), signed_in(409))),

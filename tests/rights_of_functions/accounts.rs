@@ -33,7 +33,10 @@ impl Scenario {
         self.get("/api/auth/sessions").await;
         self.send("PATCH", &path, Some(json!({"name": "Laptop"}))).await.expect(200);
         self.send("DELETE", &path, None).await.expect(204);
-        self.post("/api/auth/step-up", json!({"password": PASSWORD}), 200).await;
+        let session = login().await;
+        let step_up = self.platform.app().post("/api/auth/step-up").bearer(session["accessToken"].as_str().unwrap());
+        let again = json!({"password": PASSWORD, "refreshToken": session["refreshToken"]});
+        step_up.json(&again).send().await.expect(200);
         for [from, to] in [[PASSWORD, "kumquat marmalade seven"], ["kumquat marmalade seven", PASSWORD]] {
             self.post("/api/auth/password/change", json!({"currentPassword": from, "newPassword": to}), 204).await;
         }

@@ -26,6 +26,8 @@ pub enum Error {
     PasswordWrong,
     /// Presenting a code within a session: it is not right now, or was used.
     CodeWrong,
+    /// Presenting credentials within a session: the refresh token beside them is not the session's.
+    RefreshTokenStale,
     /// Something sensitive, in a session in which no credentials were presented lately.
     StepUpRequired,
     /// The second factor is on already.
@@ -95,6 +97,12 @@ impl From<Error> for Problem {
                 "code_wrong",
                 "The code is wrong or was used; wait for the next one, and look at the device's clock.",
             ),
+            Error::RefreshTokenStale => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "refresh_token_stale",
+                "The refresh token is not the one that this session has now; take that of the last answer.",
+            )
+            .with_errors(vec![FieldProblem::new("refreshToken", "is not, or no longer, this session's")]),
             Error::StepUpRequired => Self::new(
                 StatusCode::FORBIDDEN,
                 "step_up_required",

@@ -96,7 +96,7 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
     let plan = || async {
         let now = services.clock.now();
         let (session, refresh_token) = session::begin(services, &user, client);
-        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let tokens = Tokens::new(services, &key, &user, (&session, &refresh_token), now)?;
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         let mut transaction = Transaction::<Error>::new();
         transaction.create(session);

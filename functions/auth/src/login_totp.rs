@@ -108,7 +108,7 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
         let totp = take::<Totp>(&mut items, &totp_key)?.filter(|totp| totp.is_on()).ok_or(Error::ChallengeInvalid)?;
         let used = accepted(&deps.server_keys, &totp, factor, now).await?.ok_or(Error::SecondFactorWrong)?;
         let (session, refresh_token) = session::begin(services, &user, client);
-        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let tokens = Tokens::new(services, &key, &user, (&session, &refresh_token), now)?;
         let mut transaction = Transaction::<Error>::new();
         if let Factor::RecoveryCode(_) = factor {
             let left = u32::try_from(used.recovery_code_hashes.len()).unwrap_or(u32::MAX);

@@ -97,7 +97,7 @@ async fn exchange(deps: &Deps, client: &Client, presented: &RefreshToken) -> Res
             }
             Verdict::Refuse => return Err(Error::RefreshTokenInvalid),
         };
-        let tokens = Tokens::new(services, &signing_key, &user, &refresh_token, now)?;
+        let tokens = Tokens::new(services, &signing_key, &user, (&session, &refresh_token), now)?;
         return Ok(Counted { headers, outcome: Ok(Json(tokens)) });
     }
     Err(StoreError::Contended.into())

@@ -77,7 +77,7 @@ async fn create_account(deps: &Deps, client: &Client, input: &Register) -> Resul
         let account = NewAccount { user_id, email: &input.email, name: &input.name, is_email_verified: false, at: now };
         let user = account.add_to(&mut transaction, Error::EmailTaken);
         let (session, refresh_token) = session::begin(services, &user, client);
-        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let tokens = Tokens::new(services, &key, &user, (&session, &refresh_token), now)?;
         transaction.create(Credential { user_id, password_hash: password_hash.clone(), set_at: now });
         transaction.create(session);
         remember_network(&mut transaction, user_id, client, None, now);

@@ -7,15 +7,12 @@
 use std::time::Duration;
 
 use shared::clock::Timestamp;
-use shared::model::session::{LIFETIME_MAXIMUM, Session};
+use shared::model::session::{LIFETIME_MAXIMUM, Session, TOKEN_GRACE};
 use shared::problem::Problem;
 use shared::store::RateLimit;
 
 use crate::refresh_token::RefreshToken;
 use crate::server_keys::DerivedKey;
-
-/// How long a used token gives its successor again (CONTRACT "auth").
-const GRACE: Duration = Duration::from_secs(10);
 
 /// How many exchanges a token may lie behind and still be known as a former one: a year of daily exchanges. Each costs two hashes.
 const GENERATIONS_MAXIMUM: u32 = 400;
@@ -52,7 +49,7 @@ pub(crate) fn judge(
     if digest == session.refresh_hash {
         return Ok(Verdict::Exchange(successor));
     }
-    let in_grace = now.since(session.refreshed_at) <= GRACE;
+    let in_grace = now.since(session.refreshed_at) <= TOKEN_GRACE;
     if session.previous_refresh_hash.as_deref() == Some(&digest) {
         return Ok(match in_grace {
             true if successor.digest() == session.refresh_hash => Verdict::Repeat(successor),
@@ -98,6 +95,28 @@ pub(crate) fn exchanged(
         expires_at: now.plus(lifetime).min(end),
         ..session.clone()
     }
+}
+
+/// The session after credentials were presented in it again with this token, and the token that it has then: both generations of tokens
+/// change, that of access tokens by number. None if the token is not the session's.
+///
+/// Tabs that do so at once, or while another refreshes, get the same refresh token: none of them ends the session of the others later.
+pub(crate) fn authenticated_again(
+    session: &Session,
+    presented: &RefreshToken,
+    key: &DerivedKey,
+    now: Timestamp,
+    lifetime: Duration,
+) -> Result<Option<(Session, RefreshToken)>, Problem> {
+    let (next, token) = match judge(session, presented, key, now)? {
+        Verdict::Exchange(successor) => {
+            (exchanged(session, presented, &successor, now, lifetime).in_next_generation(now), successor)
+        }
+        Verdict::Repeat(successor) if session.began_generation_just_now(now) => (session.clone(), successor),
+        Verdict::Repeat(successor) => (session.in_next_generation(now), successor),
+        Verdict::Replay | Verdict::Refuse => return Ok(None),
+    };
+    Ok(Some((Session { authenticated_at: Some(now), ..next }, token)))
 }
 
 #[cfg(test)]
@@ -155,6 +174,33 @@ mod tests {
         assert_eq!(judge(&session, &tokens[0], &key(1), at(11)).unwrap(), Verdict::Replay);
         assert_eq!(judge(&session, &tokens[0], &key(2), at(10)).unwrap(), Verdict::Refuse, "another secret");
         assert_eq!(judge(&session, &tokens[0], &key(2), at(11)).unwrap(), Verdict::Replay);
+    }
+
+    #[test]
+    fn credentials_that_are_presented_again_replace_both_tokens_once_for_all_tabs() {
+        let (session, token) = started();
+        let again = |session: &Session, token: &RefreshToken, seconds| {
+            authenticated_again(session, token, &key(1), at(seconds), LIFETIME).unwrap()
+        };
+        let (first, successor) = again(&session, &token, 100).unwrap();
+        assert_eq!((first.generation, first.authenticated_at), (1, Some(at(100))));
+        assert_eq!(
+            (first.refresh_hash.clone(), successor.clone()),
+            (successor.digest(), token.successor(&key(1)).unwrap())
+        );
+        // Another tab at the same time.
+        let (second, same) = again(&first, &token, 105).unwrap();
+        assert_eq!((second.generation, second.authenticated_at, &same), (1, Some(at(105)), &successor));
+        assert_eq!(again(&second, &token, 111), None, "by then every tab has heard");
+        // Once more, with the token of now.
+        let (third, next) = again(&second, &successor, 106).unwrap();
+        assert_eq!((third.generation, &next), (2, &successor.successor(&key(1)).unwrap()));
+        // While another tab refreshed a moment ago, the refresh token is new already, and the access token is not.
+        let refreshed = exchanged(&third, &next, &next.successor(&key(1)).unwrap(), at(200), LIFETIME);
+        let (fourth, newest) = again(&refreshed, &next, 203).unwrap();
+        assert_eq!((fourth.generation, newest), (3, next.successor(&key(1)).unwrap()));
+        let stranger = RefreshToken::new(session.user_id, session.id, [8; 32]);
+        assert_eq!(again(&session, &stranger, 100), None);
     }
 
     #[test]

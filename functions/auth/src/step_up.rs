@@ -7,19 +7,22 @@ use serde::{Deserialize, Serialize};
 use shared::access::Principal;
 use shared::clock::Timestamp;
 use shared::http::Input;
-use shared::model::session::{STEP_UP_LASTS, Session};
+use shared::model::session::STEP_UP_LASTS;
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
 use crate::account::Account;
 use crate::limits::{Counted, WITHIN_SESSION};
+use crate::refresh_token::RefreshToken;
 use crate::secret::Secret;
+use crate::server_keys::Purpose;
 use crate::totp::factor::{Code, Factor, accepted, either};
-use crate::{Deps, Error, password};
+use crate::view::Tokens;
+use crate::{Deps, Error, password, rotation};
 
-/// Credentials, presented again: the password or a code of the authenticator.
+/// Credentials, presented again: the password or a code of the authenticator, with the refresh token that is exchanged.
 #[derive(Debug, Deserialize, ToSchema, Validate)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct StepUp {
     /// The account's password.
     #[garde(inner(length(bytes, min = 1, max = 1024)))]
@@ -31,24 +34,34 @@ pub(crate) struct StepUp {
     #[serde(default)]
     #[schema(value_type = Option<String>, pattern = "^[0-9]{6}$", write_only, example = "123456")]
     code: Option<Code>,
+    /// `refreshToken` of the session's last answer that had one.
+    #[garde(length(bytes, min = 1, max = 512))]
+    #[schema(value_type = String, min_length = 1, max_length = 512, write_only)]
+    refresh_token: Secret,
 }
 
-/// What the session may do now.
+/// What the session may do now, and its new tokens.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SteppedUp {
     /// Until when it may do what is sensitive.
     valid_until: Timestamp,
+    #[serde(flatten)]
+    tokens: Tokens,
 }
 
 /// Present credentials again, so that this session may do what is sensitive for 10 minutes. Signing in does the same.
+///
+/// The session goes on with new tokens. Those of before are over after 10 seconds, in which other tabs hear of the new ones, or refresh and
+/// get the same refresh token. Whoever has neither a password nor an authenticator signs in again with LinkedIn.
 #[utoipa::path(
     post, path = "/api/auth/step-up", operation_id = "stepUp", tag = "auth",
     security(("accessToken" = [])),
     request_body = StepUp,
     responses(
-        (status = 200, description = "The session may do what is sensitive.", body = SteppedUp),
+        (status = 200, description = "The session may do what is sensitive, with these tokens.", body = SteppedUp),
         (status = 403, description = "`password_wrong` or `code_wrong`."),
+        (status = 422, description = "`refresh_token_stale`: the refresh token is not the one that the session has now."),
         (status = 429, description = "Too many attempts in this session."),
     )
 )]
@@ -68,6 +81,8 @@ pub(crate) async fn step_up(
 
 async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) -> Result<SteppedUp, Error> {
     let services = &deps.services;
+    let signing_key = deps.signing_keys.current().await?;
+    let successor_key = deps.server_keys.derive(Purpose::RefreshSuccessor).await?;
     let plan = || async {
         let now = services.clock.now();
         let account = Account::of(services, principal).await?;
@@ -87,8 +102,17 @@ async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) 
             }
             (None, None) => return Err(either("password", "code").into()),
         }
-        transaction.replace(&account.session, Session { authenticated_at: Some(now), ..account.session.value.clone() });
-        Ok((transaction, SteppedUp { valid_until: now.plus(STEP_UP_LASTS) }))
+        // Whoever has an access token alone gets no refresh token by it.
+        let presented = RefreshToken::parse(&input.refresh_token).ok_or(Error::RefreshTokenStale)?;
+        let lifetime = services.config.tokens.refresh_lifetime;
+        let renewed = rotation::authenticated_again(&account.session, &presented, &successor_key, now, lifetime)?;
+        let (next, refresh_token) = renewed.ok_or(Error::RefreshTokenStale)?;
+        let tokens = Tokens::new(services, &signing_key, &account.user, (&next, &refresh_token), now)?;
+        transaction.replace(&account.session, next);
+        Ok((transaction, SteppedUp { valid_until: now.plus(STEP_UP_LASTS), tokens }))
     };
-    services.store.execute(plan).await
+    let stepped_up = services.store.execute(plan).await?;
+    // Here the tokens of before are judged anew at once; other instances remember the session for some seconds more.
+    services.access.forget(principal.session_id);
+    Ok(stepped_up)
 }

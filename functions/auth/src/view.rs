@@ -3,6 +3,7 @@
 use serde::Serialize;
 use shared::clock::Timestamp;
 use shared::id::UserId;
+use shared::model::session::Session;
 use shared::model::signing_key::SigningKey;
 use shared::model::user::User;
 use shared::problem::Problem;
@@ -28,15 +29,15 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// An access token of now beside this refresh token.
+    /// An access token of now for a session beside its refresh token.
     pub(crate) fn new(
         services: &Services,
         key: &SigningKey,
         user: &User,
-        refresh_token: &RefreshToken,
+        (session, refresh_token): (&Session, &RefreshToken),
         now: Timestamp,
     ) -> Result<Self, Problem> {
-        let access = services.tokens.issue(key, user.id, &user.email, refresh_token.session_id, now)?;
+        let access = services.tokens.issue(key, user.id, &user.email, (session.id, session.generation), now)?;
         Ok(Self {
             access_token: Secret::from(access.token),
             refresh_token: refresh_token.text(),

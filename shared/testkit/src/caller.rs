@@ -52,7 +52,7 @@ impl Cloud {
             transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         })
         .await;
-        let token = services.tokens.issue(&key, user_id, &email, session_id, now).expect("the key signs").token;
+        let token = services.tokens.issue(&key, user_id, &email, (session_id, 0), now).expect("the key signs").token;
         Caller { user_id, session_id, token, organization_id }
     }
 
@@ -83,7 +83,7 @@ impl Cloud {
         let user = services.store.get::<User>(&User::key_of(user_id)).await.expect("the table answers");
         let email = user.expect("the account is there").value.email;
         self.write(|transaction| transaction.create(session(user_id, session_id, now))).await;
-        let token = services.tokens.issue(&key, user_id, &email, session_id, now).expect("the key signs").token;
+        let token = services.tokens.issue(&key, user_id, &email, (session_id, 0), now).expect("the key signs").token;
         Caller { session_id, token, ..caller.clone() }
     }
 

@@ -77,7 +77,7 @@ async fn a_key_names_one_run() {
 async fn with_fresh_token(cloud: &Cloud, caller: &Caller) -> Caller {
     let Services { store, tokens, clock, .. } = &cloud.services;
     let key = store.get::<SigningKey>(&SigningKey::current_key()).await.unwrap().unwrap();
-    let issued = tokens.issue(&key, caller.user_id, "ada@example.com", caller.session_id, clock.now()).unwrap();
+    let issued = tokens.issue(&key, caller.user_id, "ada@example.com", (caller.session_id, 0), clock.now()).unwrap();
     Caller { token: issued.token, ..caller.clone() }
 }
 

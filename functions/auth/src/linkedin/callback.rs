@@ -107,7 +107,7 @@ async fn sign_in(
             None => (register(deps, client, member, &mut transaction, now)?, StatusCode::CREATED, None),
         };
         let (session, refresh_token) = session::begin(services, &user, client);
-        let tokens = Tokens::new(services, &key, &user, &refresh_token, now)?;
+        let tokens = Tokens::new(services, &key, &user, (&session, &refresh_token), now)?;
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         transaction.create(session);
         remember_network(&mut transaction, user.id, client, network.as_ref(), now);

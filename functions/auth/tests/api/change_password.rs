@@ -1,4 +1,4 @@
-//! `POST /api/auth/password/change` and `POST /api/auth/step-up`
+//! `POST /api/auth/password/change`
 
 use std::time::Duration;
 
@@ -14,10 +14,6 @@ const NEW_PASSWORD: &str = "kumquat marmalade seven";
 async fn change(auth: &Auth, tokens: &Value, body: Value) -> TestResponse {
     let request = auth.app.post("/api/auth/password/change").bearer(text(tokens, "accessToken"));
     request.json(&body).send().await
-}
-
-async fn step_up(auth: &Auth, tokens: &Value, body: Value) -> TestResponse {
-    auth.app.post("/api/auth/step-up").bearer(text(tokens, "accessToken")).json(&body).send().await
 }
 
 async fn login(auth: &Auth, password: &str) -> TestResponse {
@@ -72,27 +68,14 @@ async fn without_the_current_password_credentials_must_be_fresh() {
     let body = json!({"newPassword": NEW_PASSWORD});
     tokio::time::advance(Duration::from_secs(600)).await;
     change(&auth, &registered, body.clone()).await.expect_problem(403, "step_up_required");
-    step_up(&auth, &registered, json!({"password": "wrong horse"})).await.expect_problem(403, "password_wrong");
+    let wrong = json!({"password": "wrong horse"});
+    auth.step_up(&registered, wrong).await.expect_problem(403, "password_wrong");
     change(&auth, &registered, body.clone()).await.expect_problem(403, "step_up_required");
-    let stepped = step_up(&auth, &registered, json!({"password": PASSWORD})).await.expect(200);
-    assert_eq!(stepped, json!({"validUntil": "2026-11-20T09:20:00.000Z"}));
+    let stepped = auth.step_up(&registered, json!({"password": PASSWORD})).await.expect(200);
+    assert_eq!(stepped["validUntil"], "2026-11-20T09:20:00.000Z");
     tokio::time::advance(Duration::from_secs(599)).await;
-    assert_eq!(change(&auth, &registered, body).await.status, 204);
+    assert_eq!(change(&auth, &stepped, body).await.status, 204);
     login(&auth, NEW_PASSWORD).await.expect(200);
-}
-
-#[tokio::test(start_paused = true)]
-async fn stepping_up_takes_one_credential() {
-    let auth = Auth::new();
-    let registered = auth.register("ada").await;
-    for body in
-        [json!({}), json!({"password": PASSWORD, "code": "123456"}), json!({"password": ""}), json!({"code": "12345"})]
-    {
-        step_up(&auth, &registered, body).await.expect_problem(422, "invalid");
-    }
-    step_up(&auth, &registered, json!({"code": "123456"})).await.expect_problem(403, "code_wrong");
-    let nobody = auth.app.post("/api/auth/step-up").json(&json!({"password": PASSWORD})).send().await;
-    nobody.expect_problem(401, "token_missing");
 }
 
 #[tokio::test(start_paused = true)]

@@ -161,7 +161,7 @@ async fn an_account_without_a_password_gets_one_by_mail_or_while_its_sign_in_is_
     let Some(world) = World::new() else { return };
     let ada = world.sign_in(&member("ada")).await.expect(201);
     let post = |path: &str, body: Value| world.auth.app.post(path).bearer(text(&ada, "accessToken")).json(&body).send();
-    post("/api/auth/step-up", json!({"password": PASSWORD})).await.expect_problem(403, "password_wrong");
+    world.auth.step_up(&ada, json!({"password": PASSWORD})).await.expect_problem(403, "password_wrong");
     let login = |password: &str| {
         let body = json!({"email": "ada@example.com", "password": password});
         world.auth.app.post("/api/auth/login").json(&body).send()

@@ -79,10 +79,9 @@ async fn linking_asks_for_credentials_again() {
     let body = world.agreed(&later, &member("ada"));
     world.finish(&ada, &body).await.expect_problem(403, "step_up_required");
     world.unlink(&ada).await.expect_problem(403, "step_up_required");
-    let step_up = world.auth.app.post("/api/auth/step-up").bearer(text(&ada, "accessToken"));
-    step_up.json(&json!({"password": PASSWORD})).send().await.expect(200);
+    let stepped_up = world.auth.step_up(&ada, json!({"password": PASSWORD})).await.expect(200);
     // LinkedIn was not asked before that, so that the code is still good.
-    world.finish(&ada, &body).await.expect(201);
+    world.finish(&stepped_up, &body).await.expect(201);
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,6 +32,8 @@ mod requests;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod step_up;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod totp;

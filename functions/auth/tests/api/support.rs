@@ -130,6 +130,13 @@ impl Auth {
         self.app.post("/api/auth/login").json(&body).send().await.expect(200)
     }
 
+    /// Presents these credentials again in the session of these tokens.
+    pub(crate) async fn step_up(&self, tokens: &Value, mut credentials: Value) -> TestResponse {
+        credentials["refreshToken"] = tokens["refreshToken"].clone();
+        let request = self.app.post("/api/auth/step-up").bearer(text(tokens, "accessToken"));
+        request.json(&credentials).send().await
+    }
+
     /// Who these tokens say the caller is.
     pub(crate) async fn me(&self, tokens: &Value) -> TestResponse {
         self.app.get("/api/auth/me").bearer(text(tokens, "accessToken")).send().await

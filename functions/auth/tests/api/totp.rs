@@ -236,14 +236,16 @@ async fn what_turns_it_off_or_replaces_it_asks_for_credentials_again() {
     let ada = auth.register("ada").await;
     let (secret, codes) = turn_on(&auth, &ada).await;
     advance(600).await;
-    let token = text(&ada, "accessToken");
+    for (method, path) in [("DELETE", "/api/auth/totp"), ("POST", "/api/auth/totp/recovery-codes")] {
+        let request = auth.app.request(method, path).bearer(text(&ada, "accessToken"));
+        request.send().await.expect_problem(403, "step_up_required");
+    }
+    let body = json!({"code": code(&auth, &secret, 0)});
+    let stepped_up = auth.step_up(&ada, body.clone()).await.expect(200);
+    auth.step_up(&stepped_up, body).await.expect_problem(403, "code_wrong");
+    let token = text(&stepped_up, "accessToken");
     let disable = || auth.app.delete("/api/auth/totp").bearer(token).send();
     let renew = || auth.app.post("/api/auth/totp/recovery-codes").bearer(token).send();
-    disable().await.expect_problem(403, "step_up_required");
-    renew().await.expect_problem(403, "step_up_required");
-    let body = json!({"code": code(&auth, &secret, 0)});
-    post(&auth, &ada, "/api/auth/step-up", body.clone()).await.expect(200);
-    post(&auth, &ada, "/api/auth/step-up", body).await.expect_problem(403, "code_wrong");
     let renewed = renew().await.expect(200);
     let fresh = renewed["recoveryCodes"][0].as_str().unwrap();
     let challenge = challenge(&auth).await;

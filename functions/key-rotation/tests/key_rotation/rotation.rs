@@ -41,7 +41,7 @@ async fn published(cloud: &Cloud) -> BTreeSet<SigningKeyId> {
 fn token(cloud: &Cloud, key: &SigningKey) -> String {
     let services = &cloud.services;
     let (user, session) = (services.ids.next(), services.ids.next());
-    services.tokens.issue(key, user, "ada@example.com", session, services.clock.now()).unwrap().token
+    services.tokens.issue(key, user, "ada@example.com", (session, 0), services.clock.now()).unwrap().token
 }
 
 /// Whether another instance, which remembers nothing, verifies a token.

@@ -38,8 +38,12 @@ async fn sessions(scenario: &mut Scenario) {
 }
 
 async fn password(scenario: &mut Scenario) {
-    let request = scenario.dressed(scenario.stage.app.post("/api/auth/step-up")).json(&json!({"password": PASSWORD}));
-    scenario.measure("stepUp", "", 200, request).await;
+    let session = sign_in(scenario).await;
+    scenario.token = session["accessToken"].as_str().expect("a token").to_owned();
+    let again = json!({"password": PASSWORD, "refreshToken": session["refreshToken"]});
+    let request = scenario.dressed(scenario.stage.app.post("/api/auth/step-up")).json(&again);
+    let stepped_up = scenario.measure("stepUp", "", 200, request).await;
+    scenario.token = stepped_up["accessToken"].as_str().expect("a token").to_owned();
     let body = |from: &str, to: &str| json!({"currentPassword": from, "newPassword": to});
     let change = |scenario: &Scenario| scenario.dressed(scenario.stage.app.post("/api/auth/password/change"));
     let request = change(scenario).json(&body(PASSWORD, NEW_PASSWORD));

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::id::{OrganizationId, SessionId};
 use crate::model::membership::Membership;
 use crate::model::organization::Organization;
+use crate::model::session::Session;
 use crate::model::user::User;
 
 /// How long an answer may be used: with the request's own time, a revoked session is refused within 5 s (CONTRACT).
@@ -19,6 +20,7 @@ const ENTRIES_MAXIMUM: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) user: User,
+    pub(super) session: Session,
     pub(super) membership: Option<(Membership, Organization)>,
 }
 

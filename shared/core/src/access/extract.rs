@@ -200,6 +200,10 @@ async fn find(parts: &Parts, services: &Services, organization: Wanted) -> Resul
             found
         }
     };
+    // A token may be over though its session lives, so that this is asked of each.
+    if !found.session.takes(claims.generation, now) {
+        return Err(Problem::token_invalid());
+    }
     let trace = Trace::of_parts(parts, &services.ids);
     Ok((Principal { user_id: claims.sub, session_id: claims.sid, user: found.user.clone(), trace }, found))
 }
@@ -232,7 +236,7 @@ async fn read(
             membership.zip(organization).map(|(membership, organization)| (membership.value, organization.value))
         }
     };
-    Ok(Found { user: user_entity.value, membership })
+    Ok(Found { user: user_entity.value, session: session.value, membership })
 }
 
 fn entity<T: Entity>(item: Option<crate::store::Item>) -> Result<Option<Versioned<T>>, StoreError> {

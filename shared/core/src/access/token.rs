@@ -47,6 +47,9 @@ pub struct Claims {
     pub email: String,
     /// The session, which every function checks to be alive.
     pub sid: SessionId,
+    /// Which of the session's generations of tokens it is of: presenting credentials again begins another, and ends the one before.
+    #[serde(rename = "gen", default)]
+    pub generation: u32,
     /// When it was issued, in seconds.
     pub iat: i64,
     /// From when it holds, in seconds.
@@ -107,13 +110,13 @@ impl TokenIssuer {
         })
     }
 
-    /// Signs a token for a session.
+    /// Signs a token for a session, of this generation of its tokens.
     pub fn issue(
         &self,
         key: &SigningKey,
         user: UserId,
         email: &str,
-        session: SessionId,
+        (session, generation): (SessionId, u32),
         now: Timestamp,
     ) -> Result<AccessToken, Problem> {
         let lifetime_seconds = self.config.access_lifetime.as_secs();
@@ -125,6 +128,7 @@ impl TokenIssuer {
             user_id: user,
             email: email.to_owned(),
             sid: session,
+            generation,
             iat: now.as_seconds(),
             nbf: now.as_seconds(),
             exp: now.plus(self.config.access_lifetime).as_seconds(),

@@ -12,6 +12,10 @@ use crate::store::{Entity, Indexes, Key};
 /// How long after credentials were last presented a session may do what needs them anew.
 pub const STEP_UP_LASTS: Duration = Duration::from_secs(10 * 60);
 
+/// How long tokens still work after others took their place: tabs that are open beside each other need a moment to hear of the new ones
+/// (CONTRACT "auth").
+pub const TOKEN_GRACE: Duration = Duration::from_secs(10);
+
 /// After how long a session ends however often it was refreshed: half a year.
 pub const LIFETIME_MAXIMUM: Duration = Duration::from_secs(182 * 24 * 60 * 60);
 
@@ -46,6 +50,12 @@ pub struct Session {
     /// When credentials were last presented in it: at sign-in, and whenever something asked for them again.
     #[serde(default)]
     pub authenticated_at: Option<Timestamp>,
+    /// How often credentials were presented in it again: access tokens of an earlier generation are over.
+    #[serde(default)]
+    pub generation: u32,
+    /// When that was last, and with it the generation began.
+    #[serde(default)]
+    pub generation_began_at: Option<Timestamp>,
     /// When it was spared while all other sessions of the account were ended.
     #[serde(default)]
     pub kept_at: Option<Timestamp>,
@@ -89,6 +99,8 @@ impl Session {
             expires_at,
             ended_at: None,
             authenticated_at: Some(now),
+            generation: 0,
+            generation_began_at: None,
             kept_at: None,
             name: None,
             user_agent: None,
@@ -116,6 +128,24 @@ impl Session {
         self.authenticated_at.is_some_and(|at| now.since(at) < STEP_UP_LASTS)
     }
 
+    /// Whether an access token of this generation still stands for it: one of the generation, or of the one before for a moment. Whoever
+    /// read the session a moment ago may meet a token of a later one.
+    pub fn takes(&self, generation: u32, now: Timestamp) -> bool {
+        let is_last = generation.saturating_add(1) == self.generation;
+        generation >= self.generation || (is_last && self.began_generation_just_now(now))
+    }
+
+    /// Whether its generation of tokens is so new that those of the one before still work.
+    pub fn began_generation_just_now(&self, now: Timestamp) -> bool {
+        self.generation_began_at.is_some_and(|at| now.since(at) <= TOKEN_GRACE)
+    }
+
+    /// The session with another generation of tokens: in a moment those of before are over.
+    #[must_use]
+    pub fn in_next_generation(&self, now: Timestamp) -> Self {
+        Self { generation: self.generation.saturating_add(1), generation_began_at: Some(now), ..self.clone() }
+    }
+
     /// Whether it was neither ended nor ran out.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.ended_at.is_none() && now < self.expires_at
@@ -133,5 +163,23 @@ impl Entity for Session {
         // What has ended is soon of no interest to lists; a token of it is refused with and without the row.
         let expires_at = self.ended_at.map_or(self.expires_at, |at| at.plus(ENDED_KEPT).min(self.expires_at));
         Indexes { expires_at: Some(expires_at), ..Indexes::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_an_earlier_generation_are_over_after_a_moment() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_800_000_000 + seconds);
+        let (id, user) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(2).into());
+        let first = Session::new(id, user, String::new(), at(0), at(1_000));
+        assert!(first.takes(0, at(999)) && first.takes(1, at(0)));
+        let second = first.in_next_generation(at(100));
+        assert!(second.takes(0, at(110)) && !second.takes(0, at(111)));
+        let third = second.in_next_generation(at(105));
+        assert!(!third.takes(0, at(106)), "that is two generations ago");
+        assert!(third.takes(1, at(106)) && third.takes(2, at(999)));
     }
 }

@@ -54,7 +54,7 @@ impl Fixture {
             refresh_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
         });
         let key = TokenIssuer::new_key(&ids, now).unwrap();
-        let token = issuer.issue(&key.signing, ids.next(), "ada@example.com", ids.next(), now).unwrap().token;
+        let token = issuer.issue(&key.signing, ids.next(), "ada@example.com", (ids.next(), 0), now).unwrap().token;
         Self { issuer, key, now, token }
     }
 
