@@ -172,7 +172,21 @@ impl Platform {
             }
         }
         let (router, queues) = (surround(routes, &services), sqs.client());
-        Ok(Self { router, services, dynamodb, sqs, journal, mailbox, linkedin, mailer, hooks, stripe, payments, queues, sources })
+        Ok(Self {
+            router,
+            services,
+            dynamodb,
+            sqs,
+            journal,
+            mailbox,
+            linkedin,
+            mailer,
+            hooks,
+            stripe,
+            payments,
+            queues,
+            sources,
+        })
     }
 
     /// The API as one router, with everything around it.
