@@ -55,6 +55,12 @@ impl Scenario {
         self.sweep(MINUTE * 2).await;
         self.platform.tick("reconciliation").await.unwrap();
         self.platform.settle().await;
+        let services = &self.platform.services;
+        set_role(services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
+        let now = services.clock.now();
+        let replay = json!({"provider": "stripe", "from": now.minus(DAY), "to": now});
+        self.post("/api/billing/webhook-events/replay", replay, 200).await;
+        set_role(services, &self.ada.email, None).await.unwrap();
         stripe.end(&customer);
         self.platform.settle().await;
     }

@@ -8,10 +8,11 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use shared::clock::Timestamp;
 use shared::encoding::html_escaped;
+use vendors::stripe::webhook::{SIGNATURE_HEADER, sign};
 
-use crate::Sandbox;
 use crate::form::Form;
 use crate::state::{Card, Session, State as Everything};
+use crate::{Sandbox, WEBHOOK_SECRET};
 
 const STYLE: &str = "body{font:16px/1.5 system-ui;max-width:34rem;margin:3rem auto;padding:0 1rem}button{font:inherit;padding:.5rem 1rem;\
     margin:.25rem .5rem .25rem 0}fieldset{border:1px solid #ccc;border-radius:.5rem;margin:1rem 0}label{display:block}\
@@ -22,6 +23,7 @@ pub(crate) fn routes() -> Router<Sandbox> {
         .route("/checkout/{session}", get(checkout).post(pay))
         .route("/portal/{session}", get(portal).post(act))
         .route("/invoice/{invoice}", get(invoice))
+        .route("/signed/{event}", get(signed))
 }
 
 fn page(title: &str, content: &str) -> Response {
@@ -168,6 +170,16 @@ async fn act(State(sandbox): State<Sandbox>, Path(id): Path<String>, body: Bytes
         _ => return not_there(),
     }
     Redirect::to(&format!("{}/portal/{id}", sandbox.url())).into_response()
+}
+
+/// An event as it is sent: its body, and its signature of now in the header in which it would come.
+async fn signed(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
+    let body =
+        sandbox.act(|state| state.events.iter().find(|event| event.id == id).map(|event| event.body.to_string()));
+    let signed = body.and_then(|body| Some((sign(WEBHOOK_SECRET, body.as_bytes(), sandbox.now())?, body)));
+    signed.map_or_else(not_there, |(signature, body)| {
+        ([(SIGNATURE_HEADER, signature), ("content-type", "application/json".to_owned())], body).into_response()
+    })
 }
 
 async fn invoice(State(sandbox): State<Sandbox>, Path(id): Path<String>) -> Response {
