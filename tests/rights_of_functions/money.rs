@@ -50,13 +50,13 @@ impl Scenario {
         self.post("/api/buz/unstake", stake, 409).await;
     }
 
-    /// Something is held of Ada's for a minute, and nobody settles it.
+    /// Something is held of Ada's for two minutes, and nobody settles it.
     async fn hold(&self, ada: &str) {
         let services = &self.platform.services;
         let user = ada.parse().unwrap();
         let legs = vec![Leg::out_of(AccountId::BuzWallet(user), BUZ), Leg::into(AccountId::BuzRewards, BUZ)];
         let new = NewTransfer::new(services.ids.next(), self.organization(), Reason::FundRewards, legs);
-        let new = new.pending(Some(MINUTE));
+        let new = new.pending(Some(2 * MINUTE));
         let plan = || async {
             let mut transaction = Transaction::<LedgerError>::new();
             Ledger::new(services).plan(&mut transaction, vec![new.clone()]).await?;

@@ -6,14 +6,15 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use embedded::EmbeddedSqs;
 use embedded::template::Template;
 use shared::clock::Timestamp;
-use shared::event::{Actor, Fact};
+use shared::event::{Actor, Event, Fact};
 use shared::id::{EventId, OrganizationId, TaskId};
+use shared::ledger::{AccountId, Ledger, LedgerError, Leg, NewTransfer, PendingState, Reason};
 use shared::model::mail::Mail;
 use shared::model::projection::ProjectionFailure;
 use shared::model::task::{LEASE, Task, TaskError, TaskInput};
 use shared::model::webhook_delivery::WebhookDelivery;
 use shared::queue::{MailMessage, TaskMessage, WebhookMessage};
-use shared::store::Entity;
+use shared::store::{Entity, Listing, Transaction};
 use shared::trace::Trace;
 use shared_lambda::QueueSender;
 use sweep::{Deps, Summary, handle};
@@ -193,6 +194,36 @@ async fn a_mail_is_rung_for_until_it_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_transfer_that_runs_out_is_noted_once_with_its_event() {
+    let bench = Bench::new().await;
+    let services = &bench.cloud.services;
+    let (ledger, user) = (Ledger::new(services), services.ids.next());
+    let wallet = AccountId::BuzWallet(user);
+    let mint = vec![Leg::out_of(AccountId::BuzIssuance, 100), Leg::into(wallet, 100).or_open()];
+    let hold = vec![Leg::out_of(wallet, 60), Leg::into(AccountId::BuzRewards, 60)];
+    let new = |reason, legs| NewTransfer::new(services.ids.next(), bench.organization, reason, legs);
+    let held = new(Reason::FundRewards, hold).pending(Some(MINUTE));
+    let plan = || async {
+        let mut transaction = Transaction::<LedgerError>::new();
+        ledger.plan(&mut transaction, vec![new(Reason::Mint, mint.clone()), held.clone()]).await?;
+        Ok((transaction, ()))
+    };
+    services.store.execute(plan).await.unwrap();
+    assert_eq!(bench.run().await, Summary::default(), "its time is not over");
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary { transfers_timed_out: 1, ..Summary::default() });
+    let transfer = ledger.transfer(held.id).await.unwrap().unwrap();
+    assert_eq!(transfer.state, Some(PendingState::TimedOut));
+    let account = ledger.account(wallet.part(0)).await.unwrap().unwrap();
+    assert!(account.holds.is_empty() && account.balance(bench.now()).available == 100);
+    let trail = services.store.list::<Event>(&Listing::of_partition(Event::partition(bench.organization)), None).await;
+    let facts = trail.unwrap().data.into_iter().map(|event| event.value.fact).collect::<Vec<_>>();
+    assert_eq!(facts, [Fact::TransferTimedOut { transfer_id: held.id }]);
+    tokio::time::advance(MINUTE).await;
+    assert_eq!(bench.run().await, Summary::default());
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_it_cannot_read_is_left_and_what_it_cannot_ring_is_told() {
     let bench = Bench::new().await;
     bench.write(&[bench.task()]).await;
@@ -231,7 +262,7 @@ async fn without_time_it_leaves_the_rest_to_the_next_run() {
     bench.write(&[bench.task()]).await;
     tokio::time::advance(MINUTE * 3).await;
     let summary = handle(&bench.deps, bench.now(), Duration::from_secs(4)).await.unwrap();
-    assert_eq!(summary, Summary { unfinished: 32, ..Summary::default() });
+    assert_eq!(summary, Summary { unfinished: 40, ..Summary::default() });
     assert!(bench.rung().is_empty());
 }
 
