@@ -26,6 +26,14 @@ fn the_committed_document_is_what_is_measured() {
 }
 
 #[test]
+fn a_webhook_is_acknowledged_by_two_requests_at_most() {
+    for key in ["receiveStripeEvent", "receiveStripeEvent: once more", "receiveLinkedinEvent", "receiveUnipileEvent"] {
+        let requests = FIGURES.row(key).usage.request_count();
+        assert!((1..=2).contains(&requests), "{key}: {requests}");
+    }
+}
+
+#[test]
 fn every_operation_has_a_scenario() {
     let measured = FIGURES.operations.iter().filter(|row| row.case.is_empty()).map(|row| row.name.clone());
     let measured = measured.collect::<BTreeSet<_>>();

@@ -22,10 +22,12 @@ struct Measured {
 
 /// The table of what was measured.
 pub(super) fn section() -> Result<String, Error> {
-    let mut text = "### Measured\n\nThe embedded DynamoDB in memory, which does one thing at a time, behind the real SDK in one process; ten \
-                    seconds each. What is\nanswered with a conflict was overtaken six times and is for the caller to repeat.\n\n\
-                    | transfers meet at | at once | transfers a second | p50 ms | p99 ms | conflicts |\n|---|---|---|---|---|---|\n"
-        .to_owned();
+    let profile = if cfg!(debug_assertions) { "development" } else { "release" };
+    let mut text = format!(
+        "### Measured\n\nThe embedded DynamoDB in memory, which does one thing at a time, behind the real SDK in one process of the \
+         {profile} profile; ten\nseconds each. What is answered with a conflict was overtaken six times and is for the caller to \
+         repeat.\n\n| transfers meet at | at once | transfers a second | p50 ms | p99 ms | conflicts |\n|---|---|---|---|---|---|\n"
+    );
     for load in [Load::Distinct, Load::Shared, Load::OneWallet] {
         for clients in [1, 16] {
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

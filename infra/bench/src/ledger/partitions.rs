@@ -79,7 +79,9 @@ impl Partitions {
 
     fn end(&self, written: &[Written]) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        written.iter().for_each(|written| drop(state.held.remove(&written.item)));
+        for written in written {
+            state.held.remove(&written.item);
+        }
     }
 }
 

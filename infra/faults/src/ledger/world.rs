@@ -16,7 +16,7 @@ use super::model::{Model, Prediction};
 use super::operations::{Operation, Operations};
 
 /// How often the whole table is looked at, in operations.
-const LOOK_EVERY: u64 = 500;
+const LOOK_EVERY: u64 = 1_000;
 /// After how long nothing of a command is on its way any more: the latest that a request lands late, and some.
 const QUIET: Duration = Duration::from_secs(60);
 /// How often a command is repeated that is not answered for good.
@@ -233,10 +233,9 @@ impl World {
         tokio::time::sleep(QUIET).await;
         let stored = Ledger::new(&self.calm.services).transfer(id).await.map_err(|error| error.to_string())?;
         let stored = stored.is_some_and(|stored| stored.state == Some(shared::ledger::PendingState::TimedOut));
-        if (noted && !stored)
-            || (self.model.runs_out(id, began) && !stored)
-            || (stored && !self.model.runs_out(id, self.now()))
-        {
+        let missed = !stored && (noted || self.model.runs_out(id, began));
+        let early = stored && !self.model.runs_out(id, self.now());
+        if missed || early {
             return Err(format!("noted: {noted}, stored: {stored}"));
         }
         if stored {
