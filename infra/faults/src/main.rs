@@ -112,8 +112,7 @@ fn run_seeds(count: u64, circumstances: &str) -> (String, bool) {
 
 fn run_ledger(operations: u64, seed: u64, circumstances: &str) -> (String, bool) {
     std::panic::set_hook(Box::new(|_| {}));
-    let began = std::time::Instant::now();
-    let told = Mutex::new((std::time::Instant::now(), 0));
+    let (began, told) = (Instant::now(), Mutex::new((Instant::now(), 0)));
     let summary = ledger::run(seed, operations, |summary| {
         let mut told = told.lock().expect("nobody panics while holding it");
         if summary.failures.len() > told.1 {
@@ -126,7 +125,7 @@ fn run_ledger(operations: u64, seed: u64, circumstances: &str) -> (String, bool)
             }
         }
         if told.0.elapsed() >= Duration::from_secs(30) {
-            told.0 = std::time::Instant::now();
+            told.0 = Instant::now();
             println!("{} operations after {} s", summary.total.operations, began.elapsed().as_secs());
         }
     });

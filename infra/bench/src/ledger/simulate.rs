@@ -3,9 +3,11 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use shared::id::Ids;
 use shared::ledger::{Ledger, LedgerError};
+use shared::services::Services;
 use shared_lambda::Error;
-use testkit::Cloud;
+use testkit::{Cloud, SeededEntropy};
 use tokio::time::Instant;
 
 use super::load::Load;
@@ -53,6 +55,8 @@ async fn simulate(load: Load, parts: u8) -> Result<Simulated, Error> {
     let partitions = Partitions::new(dynamodb.clone());
     load.fund(&Cloud::through(dynamodb.clone(), dynamodb.clone()).services, CLIENTS).await?;
     let services = Cloud::through(dynamodb, partitions.clone()).services;
+    // What was funded drew its ids from the same seed.
+    let services = Services { ids: Ids::new(services.clock.clone(), SeededEntropy::new(2)), ..services };
     let end = Instant::now() + TIME;
     let running = (0..CLIENTS).map(|client| {
         let services = services.clone();

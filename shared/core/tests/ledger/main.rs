@@ -1,12 +1,10 @@
 //! The ledger on the embedded DynamoDB.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a failed expectation is a failed test"
-)]
 
+#[cfg(test)]
 mod history;
+#[cfg(test)]
 mod race;
+#[cfg(test)]
 mod table;
+#[cfg(test)]
 mod tables;

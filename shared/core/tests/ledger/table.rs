@@ -207,7 +207,7 @@ impl Case {
                 ("stake", _) => new.reason = Reason::Stake,
                 ("elsewhere", _) => new.organization_id = organization(2),
                 (leg, [value, others @ ..]) => {
-                    let account = self.account(&leg[1..]);
+                    let account = self.account(leg.trim_start_matches(['-', '+']));
                     let out = leg.starts_with('-');
                     let leg = if out { Leg::out_of } else { Leg::into };
                     new.legs.push(leg(account, amount(value)));
