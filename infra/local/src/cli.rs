@@ -235,7 +235,9 @@ fn reset(data_directory: &PathBuf, yes: bool) -> Result<(), CliError> {
     }
     // Only what is ours is removed: the directory may have been named by mistake.
     // A platform in memory looks after its own file.
-    let ours = |name: &str| name.starts_with(crate::serve::DATABASE) || name.starts_with(running::FILE);
+    let ours = |name: &str| {
+        [crate::serve::DATABASE, crate::serve::STRIPE_FILE, running::FILE].iter().any(|file| name.starts_with(file))
+    };
     let faulty = |error| CliError::Directory(data_directory.clone(), error);
     for entry in std::fs::read_dir(data_directory).map_err(faulty)? {
         let entry = entry.map_err(faulty)?;

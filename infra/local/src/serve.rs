@@ -51,7 +51,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Where the sandbox of Stripe is: its API, its checkout and its customer portal.
 const STRIPE_PATH: &str = "/_local/stripe";
 /// What the sandbox of Stripe is kept in, in the data directory.
-const STRIPE_FILE: &str = "stripe.json";
+pub(crate) const STRIPE_FILE: &str = "stripe-sandbox.json";
 /// The database's name in the data directory.
 pub(crate) const DATABASE: &str = "platform.sqlite";
 

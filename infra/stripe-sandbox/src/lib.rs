@@ -20,7 +20,9 @@ mod time;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use shared::clock::{Clock, Timestamp};
@@ -215,10 +217,15 @@ impl Sandbox {
     }
 }
 
-/// Writes the state beside the file and puts it in the file's place, so that it is whole whatever happens.
-fn keep(file: &std::path::Path, state: &State) -> std::io::Result<()> {
-    let beside = file.with_extension("new");
-    std::fs::write(&beside, serde_json::to_vec(state)?)?;
+/// Writes the state beside the file, for its owner alone, and puts it in the file's place, so that it is whole whatever happens.
+fn keep(file: &Path, state: &State) -> std::io::Result<()> {
+    let mut beside = file.as_os_str().to_owned();
+    beside.push(".new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&beside)?.write_all(&serde_json::to_vec(state)?)?;
     std::fs::rename(beside, file)
 }
 

@@ -1,7 +1,9 @@
 //! The organisation as Stripe's customer.
 
 use payments::{ORGANIZATION_ID, Payments};
+use sha2::{Digest, Sha256};
 use shared::access::{OrganizationAccess, Owner};
+use shared::encoding::shortened;
 use shared::model::billing_account::BillingAccount;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
@@ -23,7 +25,9 @@ pub(super) async fn ensure(
     }
     let metadata = Metadata::from([(ORGANIZATION_ID.to_owned(), organization.to_string())]);
     let (email, name) = (&access.principal.user.email, &access.organization.name);
-    let key = format!("customer/{organization}/{}", access.principal.user_id);
+    // What the customer is called is part of the key: another name under one key would be refused.
+    let digest = Sha256::new().chain_update(email).chain_update([0]).chain_update(name).finalize();
+    let key = format!("customer/{organization}/{}", shortened(digest, 16));
     let customer = payments.stripe.create_customer(email, name, &metadata, &key).await?;
     let plan = || async {
         let mut transaction = Transaction::new();

@@ -56,7 +56,7 @@ async fn what_is_not_stripes_is_refused_and_leaves_nothing() {
     let post =
         |signature: String, body: String| app.post(STRIPE).header("stripe-signature", &signature).content(body).send();
     app.post(STRIPE).content(body.clone()).send().await.expect_problem(400, "signature_invalid");
-    let truncated = body[..body.len() - 1].to_owned();
+    let truncated = body.strip_suffix('}').unwrap().to_owned();
     for (signature, body) in [
         (String::new(), body.clone()),
         ("t=1".to_owned(), body.clone()),

@@ -358,7 +358,9 @@ fn an_envelope_tells_what_happened_to_what() {
         ("evt_1", "checkout.session.completed", SIGNED_AT)
     );
     assert_eq!((event.object_id(), event.payment_intent()), (Some("cs_test_1"), None));
-    for body in ["", "[]", &PAYLOAD[..200], &PAYLOAD.replace("\"object\":\"event\"", "\"object\":\"v2.core.event\"")] {
+    for body in
+        ["", "[]", PAYLOAD.split_at(200).0, &PAYLOAD.replace("\"object\":\"event\"", "\"object\":\"v2.core.event\"")]
+    {
         assert_eq!(Event::read(body.as_bytes()), None, "{body}");
     }
     let refund = |intent: Value| {

@@ -1,4 +1,4 @@
-//! The job's binary as Lambda runs it, and what it finds.
+//! What the comparison finds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,20 +9,13 @@ use shared::config::Variables;
 use shared::model::inbound_event::{InboundEvent, Provider};
 use shared::trace::Trace;
 use stripe_sandbox::{Card, PRICES, SECRET_KEY, Sandbox};
-use testkit::{Cloud, FunctionHost};
+use testkit::Cloud;
 use tokio::time::advance;
 use vendors::http::Http;
 use vendors::stripe::webhook::Event;
 
 const TIME: Duration = Duration::from_secs(299);
 const HOUR: Duration = Duration::from_secs(60 * 60);
-
-#[tokio::test]
-async fn it_runs_on_its_schedule() {
-    let host = FunctionHost::start("reconciliation", env!("CARGO_BIN_EXE_reconciliation")).await;
-    let now = host.cloud.services.clock.now();
-    host.schedule_cases(now).await;
-}
 
 fn bench() -> (Cloud, Sandbox, Deps) {
     let cloud = Cloud::new();

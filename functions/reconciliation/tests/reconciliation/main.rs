@@ -1,0 +1,6 @@
+//! Looking for events of Stripe's that never arrived.
+
+#[cfg(test)]
+mod compares;
+#[cfg(test)]
+mod host;
