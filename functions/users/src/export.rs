@@ -30,11 +30,12 @@ const PAGE: usize = 50;
 const READS_MAXIMUM: usize = 25;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 22] = [
+const TYPES: [&str; 23] = [
     "user",
     "profile",
     "session",
     "linkedIdentity",
+    "formerEmail",
     "membership",
     "lastActiveDay",
     "connectionCount",

@@ -11,6 +11,7 @@ pub mod conversation;
 pub mod counter;
 pub mod credential;
 pub mod erasure;
+pub mod former_email;
 pub mod identity;
 pub mod invitation;
 pub mod known_network;
