@@ -78,6 +78,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::RoleChanged { .. }
         | Fact::OwnershipTransferred { .. }
         | Fact::OrganizationRenamed { .. }
+        | Fact::OrganizationSecurityChanged { .. }
         | Fact::AiConfigurationChanged { .. }
         | Fact::WebhookCreated { .. }
         | Fact::WebhookChanged { .. }
