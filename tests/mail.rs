@@ -119,6 +119,11 @@ async fn an_address_is_changed_by_mail_and_the_old_one_is_told() {
         .expect_problem(401, "invalid_credentials");
     post(&platform, "/api/auth/login", &json!({"email": other, "password": PASSWORD})).await.expect(200);
     platform.settle().await;
+    // Whoever reads the old address hears of it a second time, and the new one no more than before.
+    let last = &platform.mailbox.mails_to(ADA)[0];
+    assert_eq!((last.subject.as_str(), last.to.as_slice()), ("Your e-mail address was changed", &[ADA.to_owned()][..]));
+    assert!(last.text.contains("write to our support at once") && !last.text.contains(other), "{}", last.text);
+    assert_eq!(platform.mailbox.mails_to(other)[0].subject, "Confirm your new e-mail address");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,4 +15,5 @@ mod revocation;
 mod rights;
 mod rights_of_functions;
 mod schedules;
+mod second_factor;
 mod template;

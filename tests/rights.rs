@@ -176,6 +176,7 @@ fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("PUT /api/organizations/{organizationId}", with(json!({"name": "New"}), admin(200))),
         ("DELETE /api/organizations/{organizationId}", bare(owner(204))),
         ("POST /api/organizations/{organizationId}/restore", bare(owner(200))),
+        ("PUT /api/organizations/{organizationId}/security", with(json!({"requireSecondFactor": false}), owner(200))),
         ("GET /api/organizations/{organizationId}/members", bare(member(200))),
         ("PUT /api/organizations/{organizationId}/members/{userId}", with(json!({"role": "admin"}), admin(200))),
         ("DELETE /api/organizations/{organizationId}/members/{userId}", bare(admin(204))),

@@ -55,6 +55,7 @@ BEYOND_SCHEMA = {
     },
     ("changePassword", "currentPassword"): "a password is counted in bytes",
     ("stepUp", "password"): "one of two is given, and a password is counted in bytes",
+    ("stepUp", "refreshToken"): "a token has to be the session's",
     ("loginWithTotp", "code"): "one of two is given",
     ("loginWithTotp", "recoveryCode"): "a code is counted in bytes",
 }

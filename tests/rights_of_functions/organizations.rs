@@ -26,6 +26,7 @@ impl Scenario {
         let put =
             async |path: &str, body: Value| self.send("PUT", &format!("{own}{path}"), Some(body)).await.expect(200);
         put("", json!({"name": "Engines and Looms"})).await;
+        put("/security", json!({"requireSecondFactor": false})).await;
         put("/ai-configuration", json!({"tone": "warm"})).await;
         self.get(&format!("{own}/ai-configuration")).await;
         self.get(&format!("{own}/usage")).await;

@@ -5,6 +5,7 @@ use http::StatusCode;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::model::account_email::AccountEmail;
+use shared::model::former_email::FormerEmail;
 use shared::model::link::LinkPurpose;
 use shared::model::user::User;
 use shared::store::Transaction;
@@ -13,7 +14,8 @@ use crate::client::Client;
 use crate::links::{self, LinkInput};
 use crate::{Deps, Error};
 
-/// Make another e-mail address the account's, with the token of the link that was sent there. A link works once.
+/// Make another e-mail address the account's, with the token of the link that was sent there. A link works once. The address until then is
+/// told by mail.
 #[utoipa::path(
     post, path = "/api/auth/email/confirm", operation_id = "confirmEmail", tag = "auth",
     request_body = LinkInput,
@@ -42,7 +44,10 @@ pub(crate) async fn confirm_email(
         }
         let (email, now) = (link.email.clone(), services.clock.now());
         transaction.replace(&user, User { email, email_verified_at: Some(now), ..user.value.clone() });
-        transaction.create(client.event(services, user.id, Fact::EmailChanged { user_id: user.id }));
+        let event = client.event(services, user.id, Fact::EmailChanged { user_id: user.id });
+        let (user_id, event_id, email) = (user.id, event.id, user.value.email);
+        transaction.create(FormerEmail { user_id, event_id, email, changed_at: now });
+        transaction.create(event);
         Ok((transaction, ()))
     };
     services.store.execute(plan).await?;

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use shared::event::Fact;
 use shared::http::Input;
 use shared::model::known_network::KnownNetwork;
+use shared::model::session::Session;
 use shared::model::totp::Totp;
 use shared::model::user::User;
 use shared::problem::Problem;
@@ -108,6 +109,7 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
         let totp = take::<Totp>(&mut items, &totp_key)?.filter(|totp| totp.is_on()).ok_or(Error::ChallengeInvalid)?;
         let used = accepted(&deps.server_keys, &totp, factor, now).await?.ok_or(Error::SecondFactorWrong)?;
         let (session, refresh_token) = session::begin(services, &user, client);
+        let session = Session { second_factor_at: Some(user.second_factor_at(now)), ..session };
         let tokens = Tokens::new(services, &key, &user, (&session, &refresh_token), now)?;
         let mut transaction = Transaction::<Error>::new();
         if let Factor::RecoveryCode(_) = factor {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use shared::access::Principal;
 use shared::clock::Timestamp;
 use shared::http::Input;
-use shared::model::session::STEP_UP_LASTS;
+use shared::model::session::{STEP_UP_LASTS, Session};
 use shared::store::Transaction;
 use utoipa::ToSchema;
 
@@ -88,6 +88,7 @@ async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) 
         let account = Account::of(services, principal).await?;
         // A session's own mark, like its last use: no business state, so that no event goes with it.
         let mut transaction = Transaction::new();
+        let mut second_factor_at = account.session.second_factor_at;
         match (&input.password, &input.code) {
             (Some(presented), _) => {
                 let credential = account.credential.as_ref().ok_or(Error::PasswordWrong)?;
@@ -99,6 +100,7 @@ async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) 
                 let totp = account.totp.as_ref().filter(|totp| totp.is_on()).ok_or(Error::CodeWrong)?;
                 let used = accepted(&deps.server_keys, totp, &Factor::Code(code), now).await?;
                 transaction.replace(totp, used.ok_or(Error::CodeWrong)?);
+                second_factor_at = Some(account.user.second_factor_at(now));
             }
             (None, None) => return Err(either("password", "code").into()),
         }
@@ -108,7 +110,7 @@ async fn authenticate_again(deps: &Deps, principal: &Principal, input: &StepUp) 
         let renewed = rotation::authenticated_again(&account.session, &presented, &successor_key, now, lifetime)?;
         let (next, refresh_token) = renewed.ok_or(Error::RefreshTokenStale)?;
         let tokens = Tokens::new(services, &signing_key, &account.user, (&next, &refresh_token), now)?;
-        transaction.replace(&account.session, next);
+        transaction.replace(&account.session, Session { second_factor_at, ..next });
         Ok((transaction, SteppedUp { valid_until: now.plus(STEP_UP_LASTS), tokens }))
     };
     let stepped_up = services.store.execute(plan).await?;

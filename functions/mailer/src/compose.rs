@@ -1,7 +1,8 @@
 //! What a mail says, read and derived at the time when it is sent.
 
 use shared::access::LinkToken;
-use shared::id::{InvitationId, LinkId, OrganizationId, UserId};
+use shared::id::{EventId, InvitationId, LinkId, OrganizationId, UserId};
+use shared::model::former_email::FormerEmail;
 use shared::model::invitation::Invitation;
 use shared::model::link::{Link, LinkPurpose};
 use shared::model::mail::MailAbout;
@@ -64,6 +65,7 @@ pub(crate) async fn compose(deps: &Deps, about: &MailAbout) -> Result<Composed, 
                 Err(code) => Composed::Moot(code),
             })
         }
+        MailAbout::EmailChanged { user_id, event_id } => email_changed(deps, user_id, event_id).await,
         MailAbout::PasswordChanged { user_id } => of_account(deps, user_id, letter::password_changed).await,
         MailAbout::SessionRevoked { user_id, .. } => of_account(deps, user_id, letter::session_revoked).await,
         MailAbout::SecondFactor { user_id, news } => of_account(deps, user_id, letter::second_factor(news)).await,
@@ -107,6 +109,19 @@ async fn page(deps: &Deps, link: &Link, page: &str) -> Result<String, Problem> {
 async fn of_account(deps: &Deps, user: UserId, letter: fn(&str) -> Letter) -> Result<Composed, Problem> {
     let user = deps.services.store.get::<User>(&User::key_of(user)).await?;
     Ok(user.map_or(Composed::Moot("account_gone"), |user| ready(&user.email, letter(&user.name))))
+}
+
+/// To the address that the account had until this event.
+async fn email_changed(deps: &Deps, user: UserId, event: EventId) -> Result<Composed, Problem> {
+    let (user_key, former_key) = (User::key_of(user), FormerEmail::key_of(user, event));
+    let mut items = deps.services.store.batch_get(&[user_key.clone(), former_key.clone()]).await?;
+    let user = items.remove(&user_key).map(Versioned::<User>::from_item).transpose()?;
+    let former = items.remove(&former_key).map(Versioned::<FormerEmail>::from_item).transpose()?;
+    let former = former.filter(|former| former.is_kept(deps.services.clock.now()));
+    Ok(match user.zip(former) {
+        Some((user, former)) => ready(&former.email, letter::email_changed(&user.name)),
+        None => Composed::Moot("address_gone"),
+    })
 }
 
 async fn invitation(

@@ -101,6 +101,12 @@ pub(crate) fn email_change_notice(name: &str) -> Letter {
         .says("somebody who knows your password asked to use another e-mail address for your account. It changes once a link in a mail to the new address is followed.")
 }
 
+pub(crate) fn email_changed(name: &str) -> Letter {
+    const CLOSING: &str = "If this was not you, write to our support at once: a new password would now be set by a mail to the other address.";
+    Letter::new("Your e-mail address was changed", Some(name), CLOSING)
+        .says("the link in the mail to the new address was just followed: your account uses that address from now on, and no longer this one.")
+}
+
 pub(crate) fn password_changed(name: &str) -> Letter {
     Letter::new("Your password was changed", Some(name), NOT_YOU).says("the password of your account was just changed.")
 }

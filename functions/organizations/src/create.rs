@@ -49,6 +49,7 @@ pub(crate) async fn create_organization(
             plan: PlanName::Free,
             created_at: now,
             deletion: None,
+            require_second_factor: false,
         };
         let mut transaction = Transaction::new();
         transaction.create(organization.clone());

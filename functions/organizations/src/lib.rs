@@ -16,6 +16,7 @@ mod list;
 mod members;
 mod replace;
 mod restore;
+mod security;
 mod usage;
 mod view;
 mod webhooks;
@@ -55,6 +56,7 @@ pub fn router() -> Routes<Deps> {
         .routes(routes!(create::create_organization, list::list_organizations))
         .routes(routes!(get::get_organization, replace::replace_organization, delete::delete_organization))
         .routes(routes!(restore::restore_organization))
+        .routes(routes!(security::replace_organization_security))
         .routes(routes!(members::list::list_members))
         .routes(routes!(members::change_role::change_role, members::remove::remove_member))
         .routes(routes!(members::leave::leave_organization))

@@ -26,6 +26,8 @@ pub(crate) struct OrganizationView {
     plan: PlanName,
     /// The caller's role in it.
     role: Role,
+    /// Whether its members act in it only in sessions that their second factor has verified.
+    require_second_factor: bool,
     /// When it was created.
     created_at: Timestamp,
     /// Until when it can be restored, if it was deleted.
@@ -37,7 +39,7 @@ pub(crate) struct OrganizationView {
 impl OrganizationView {
     pub(crate) fn new(organization: Organization, role: Role) -> Self {
         let restorable_until = organization.restorable_until();
-        let Organization { id, name, industry, personal, plan, created_at, .. } = organization;
-        Self { id, name, industry, personal, plan, role, created_at, restorable_until }
+        let Organization { id, name, industry, personal, plan, require_second_factor, created_at, .. } = organization;
+        Self { id, name, industry, personal, plan, role, require_second_factor, created_at, restorable_until }
     }
 }

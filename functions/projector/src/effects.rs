@@ -79,6 +79,7 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::RoleChanged { .. }
         | Fact::OwnershipTransferred { .. }
         | Fact::OrganizationRenamed { .. }
+        | Fact::OrganizationSecurityChanged { .. }
         | Fact::AiConfigurationChanged { .. }
         | Fact::CreditsGranted { .. }
         | Fact::CheckoutStarted { .. }

@@ -61,6 +61,7 @@ impl NewAccount<'_> {
             plan: PlanName::Free,
             created_at: at,
             deletion: None,
+            require_second_factor: false,
         });
         transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: at });
         user

@@ -223,6 +223,9 @@ pub enum Fact {
     /// An organisation's name, or what it does, changed.
     #[serde(rename = "organization.renamed", rename_all = "camelCase")]
     OrganizationRenamed {},
+    /// Whether an organisation asks its members for a second factor changed.
+    #[serde(rename = "organization.securityChanged", rename_all = "camelCase")]
+    OrganizationSecurityChanged { require_second_factor: bool },
     /// How the assistant is to speak and act for an organisation changed; whether it may read emotions in texts.
     #[serde(rename = "organization.aiConfigurationChanged", rename_all = "camelCase")]
     AiConfigurationChanged { emotion_detection: bool },

@@ -12,6 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::model::user::User;
 use crate::store::StoreError;
 
 /// One wrong field of a request.
@@ -157,6 +158,20 @@ impl Problem {
             "account_suspended",
             "This account is suspended; write to the platform's support if that is a mistake.",
         )
+    }
+
+    /// 403: the organisation asks its members for a second factor, which was not presented in the caller's session. `user` is the caller.
+    pub fn second_factor_required(user: &User) -> Self {
+        let detail = match user.second_factor_since {
+            None => {
+                "This organisation asks for a second factor: enrol an authenticator at /api/auth/totp/enroll, and confirm it with a code. \
+                 This session counts from then on."
+            }
+            Some(_) => {
+                "This organisation asks for a second factor: present a code of your authenticator at /api/auth/step-up, or sign in again."
+            }
+        };
+        Self::new(StatusCode::FORBIDDEN, "second_factor_required", detail)
     }
 
     /// 404: no such thing, or not the caller's to see; the two are not told apart.

@@ -48,6 +48,7 @@ impl Cloud {
                 plan: PlanName::Free,
                 created_at: now,
                 deletion: None,
+                require_second_factor: false,
             });
             transaction.create(Membership { user_id, organization_id, role: Role::Owner, joined_at: now });
         })
@@ -69,6 +70,7 @@ impl Cloud {
                 plan: PlanName::Free,
                 created_at,
                 deletion: None,
+                require_second_factor: false,
             });
         })
         .await;
@@ -120,6 +122,21 @@ impl Cloud {
         let current = current.expect("the account is there");
         let next = User { platform_role: Some(role), ..current.value.clone() };
         self.write(|transaction| transaction.replace(&current, next.clone())).await;
+        self.services.access.clear();
+    }
+
+    /// Gives an account a second factor, presented in the session of this caller.
+    pub async fn present_second_factor(&self, caller: &Caller) {
+        let (store, now) = (&self.services.store, self.services.clock.now());
+        let user = store.get::<User>(&User::key_of(caller.user_id)).await.expect("the table answers");
+        let user = user.expect("the account is there");
+        let session = store.get::<Session>(&Session::key_of(caller.user_id, caller.session_id)).await;
+        let session = session.expect("the table answers").expect("the session is there");
+        self.write(|transaction| {
+            transaction.replace(&user, User { second_factor_since: Some(now), ..user.value.clone() });
+            transaction.replace(&session, Session { second_factor_at: Some(now), ..session.value.clone() });
+        })
+        .await;
         self.services.access.clear();
     }
 

@@ -45,6 +45,7 @@ impl Bench {
             plan,
             created_at,
             deletion: None,
+            require_second_factor: false,
         };
         let all = ids.into_iter().map(organization).collect::<Vec<_>>();
         for chunk in all.chunks(100) {

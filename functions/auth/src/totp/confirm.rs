@@ -5,7 +5,9 @@ use axum::extract::State;
 use shared::access::Principal;
 use shared::event::Fact;
 use shared::http::Input;
+use shared::model::session::Session;
 use shared::model::totp::Totp;
+use shared::model::user::User;
 use shared::store::Transaction;
 
 use super::factor::{Factor, PresentedCode, accepted};
@@ -15,7 +17,7 @@ use crate::limits::{Counted, WITHIN_SESSION};
 use crate::server_keys::Purpose;
 use crate::{Deps, Error};
 
-/// Turn the second factor on, with a first code of the authenticator that was enrolled.
+/// Turn the second factor on, with a first code of the authenticator that was enrolled. In this session it counts as presented.
 #[utoipa::path(
     post, path = "/api/auth/totp/confirm", operation_id = "confirmTotp", tag = "auth",
     security(("accessToken" = [])),
@@ -51,11 +53,17 @@ async fn confirm(deps: &Deps, principal: &Principal, input: &PresentedCode) -> R
         let used = accepted(&deps.server_keys, totp, &Factor::Code(&input.code), now).await?;
         let used = used.ok_or(Error::CodeWrong)?;
         let (recovery_codes, recovery_code_hashes) = recovery::new_codes(&key, &services.ids, user_id)?;
-        let mut transaction = Transaction::new();
+        let mut transaction = Transaction::<Error>::new();
         transaction.replace(totp, Totp { confirmed_at: Some(now), recovery_code_hashes, ..used });
+        transaction.replace(&account.user, User { second_factor_since: Some(now), ..account.user.value.clone() });
+        let session = Session { second_factor_at: Some(now), ..account.session.value.clone() };
+        transaction.replace(&account.session, session);
         let fact = Fact::TotpEnabled { user_id };
         transaction.create(principal.event(services, user_id.personal_organization(), fact));
         Ok((transaction, RecoveryCodes { recovery_codes }))
     };
-    services.store.execute(plan).await
+    let codes = services.store.execute(plan).await?;
+    // Here the session counts as verified at once.
+    services.access.forget(principal.session_id);
+    Ok(codes)
 }

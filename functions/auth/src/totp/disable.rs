@@ -4,12 +4,13 @@ use axum::extract::State;
 use http::StatusCode;
 use shared::access::Principal;
 use shared::event::Fact;
+use shared::model::user::User;
 use shared::store::Transaction;
 
 use crate::account::Account;
 use crate::{Deps, Error};
 
-/// Turn the second factor off. Recovery codes end with it.
+/// Turn the second factor off. Recovery codes end with it, and so does what an organisation lets the account do for it alone.
 #[utoipa::path(
     delete, path = "/api/auth/totp", operation_id = "disableTotp", tag = "auth",
     security(("accessToken" = [])),
@@ -25,11 +26,15 @@ pub(crate) async fn disable_totp(State(deps): State<Deps>, principal: Principal)
         let account = Account::of(services, &principal).await?;
         account.require_recent(services.clock.now())?;
         let totp = account.totp.as_ref().filter(|totp| totp.is_on()).ok_or(Error::TotpOff)?;
-        let mut transaction = Transaction::new();
+        let mut transaction = Transaction::<Error>::new();
         transaction.delete(totp);
+        transaction.replace(&account.user, User { second_factor_since: None, ..account.user.value.clone() });
         let fact = Fact::TotpDisabled { user_id };
         transaction.create(principal.event(services, user_id.personal_organization(), fact));
         Ok((transaction, StatusCode::NO_CONTENT))
     };
-    services.store.execute(plan).await
+    let done = services.store.execute(plan).await?;
+    // Here no session counts as verified any more; other instances remember some for some seconds more.
+    services.access.clear();
+    Ok(done)
 }

@@ -8,10 +8,11 @@ use mailer::send_mail;
 use shared::access::{LinkSecrets, Role};
 use shared::event::Fact;
 use shared::id::LeaseId;
+use shared::model::former_email::FormerEmail;
 use shared::model::identity::IdentityProvider;
 use shared::model::invitation::Invitation;
 use shared::model::link::LinkPurpose;
-use shared::model::mail::{ATTEMPTS_MAXIMUM, LEASE, Mail, MailStatus};
+use shared::model::mail::{ATTEMPTS_MAXIMUM, LEASE, Mail, MailAbout, MailStatus};
 use shared::model::user::User;
 use shared::store::Entity;
 use shared_lambda::JobError;
@@ -71,6 +72,13 @@ async fn every_kind_reaches_whom_it_is_for() {
     all.extend(mails(&cloud, ada.organization_id, Fact::PasswordChanged { user_id }).await);
     let revoked = Fact::SessionFamilyRevoked { user_id, session_id: ada.session_id };
     all.extend(mails(&cloud, ada.organization_id, revoked).await);
+    let changed = Fact::EmailChanged { user_id };
+    let changed = mails(&cloud, ada.organization_id, changed).await;
+    let MailAbout::EmailChanged { event_id, .. } = changed[0].about else { panic!("{changed:?}") };
+    let (email, changed_at) = ("ada@old.example".to_owned(), services.clock.now());
+    let former = FormerEmail { user_id, event_id, email, changed_at };
+    cloud.write(|transaction| transaction.create(former.clone())).await;
+    all.extend(changed);
     for fact in [
         Fact::TotpEnabled { user_id },
         Fact::TotpDisabled { user_id },
@@ -116,13 +124,14 @@ async fn every_kind_reaches_whom_it_is_for() {
         ]
     );
     assert_eq!(subjects("ada@lovelace.example"), ["Confirm your new e-mail address"]);
+    assert_eq!(subjects("ada@old.example"), ["Your e-mail address was changed"]);
     assert_eq!(subjects("grace@cobol.example"), ["Join Ada on Groundwork"]);
     let text = &way.mailbox.mails_to("grace@cobol.example")[0].text;
     let links = LinkSecrets::new(services.clone());
     let token = links.invitation_token(ada.organization_id, invitation.id).await.unwrap();
     assert!(text.contains("Eve invites you to join Ada"), "{text}");
     assert!(text.contains(&format!("{FRONTEND}/invitation#token={}\n", token.text())), "{text}");
-    assert_eq!(way.mailbox.mails().len(), 12);
+    assert_eq!(way.mailbox.mails().len(), 13);
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,6 +165,9 @@ async fn what_nobody_needs_any_more_is_not_sent() {
     let fact = Fact::InvitationSent { invitation_id: cloud.services.ids.next() };
     moot(&self::mails(&cloud, ada.organization_id, fact).await[0], "invitation_over").await;
     let mails = self::mails(&cloud, ada.organization_id, Fact::PasswordChanged { user_id: ada.user_id }).await;
+    // The former address was kept for long enough.
+    let changed = self::mails(&cloud, ada.organization_id, Fact::EmailChanged { user_id: ada.user_id }).await;
+    moot(&changed[0], "address_gone").await;
     cloud.write(|transaction| transaction.delete_key(User::key_of(ada.user_id))).await;
     moot(&mails[0], "account_gone").await;
     assert!(way.mailbox.mails().is_empty());

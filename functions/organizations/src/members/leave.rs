@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use http::StatusCode;
-use shared::access::{Member, OrganizationAccess, Role};
+use shared::access::{Leaver, OrganizationAccess, Role};
 use shared::event::Fact;
 use shared::id::OrganizationId;
 use shared::services::Services;
@@ -11,7 +11,7 @@ use shared::store::Transaction;
 use super::own;
 use crate::Error;
 
-/// Leave an organisation. What the caller made in it stays.
+/// Leave an organisation. What the caller made in it stays. It takes no second factor, whatever the organisation asks for.
 #[utoipa::path(
     post, path = "/api/organizations/{organizationId}/leave", operation_id = "leaveOrganization", tag = "organizations",
     security(("accessToken" = [])), params(("organizationId" = OrganizationId, Path)),
@@ -22,7 +22,7 @@ use crate::Error;
 )]
 pub(crate) async fn leave_organization(
     State(services): State<Services>,
-    access: OrganizationAccess<Member>,
+    access: OrganizationAccess<Leaver>,
 ) -> Result<StatusCode, Error> {
     let plan = || async {
         let membership = own(&services, &access).await?;

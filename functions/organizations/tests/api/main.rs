@@ -13,6 +13,8 @@ mod members;
 #[cfg(test)]
 mod organizations;
 #[cfg(test)]
+mod security;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod usage;

@@ -20,6 +20,7 @@ async fn its_schedule_starts_it() {
         plan: PlanName::Free,
         created_at: deleted_at,
         deletion: Some(Deletion { at: deleted_at, purged: None }),
+        require_second_factor: false,
     };
     let due = organization(services.ids.next(), now.minus(DAY * 31));
     let fresh = organization(services.ids.next(), now.minus(DAY * 29));

@@ -151,6 +151,7 @@ pub(crate) async fn organization(cloud: &Cloud, deleted: bool) -> OrganizationId
             plan: PlanName::Free,
             created_at: now,
             deletion,
+            require_second_factor: false,
         });
     }));
     write(cloud, rows).await;

@@ -27,6 +27,7 @@ async fn organization(world: &World, owner: &Caller) -> OrganizationId {
         plan: PlanName::Free,
         created_at,
         deletion: None,
+        require_second_factor: false,
     };
     world.cloud.write(|transaction| transaction.create(organization.clone())).await;
     world.cloud.join(owner, id, Role::Owner).await;

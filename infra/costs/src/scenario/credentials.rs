@@ -62,6 +62,14 @@ async fn second_factor(scenario: &mut Scenario) {
     let code = |scenario: &Scenario| totp_code(&enrolment["secret"], &scenario.stage.backstage.clock);
     let request = post(scenario, "/api/auth/totp/confirm").json(&json!({"code": code(scenario)}));
     let confirmed = scenario.measure("confirmTotp", "", 200, request).await;
+    let path = format!("/api/organizations/{}/security", scenario.organization);
+    let put = |scenario: &Scenario, required: bool| {
+        scenario.dressed(scenario.stage.app.put(&path)).json(&json!({"requireSecondFactor": required}))
+    };
+    let request = put(scenario, true);
+    scenario.measure("replaceOrganizationSecurity", "", 200, request).await;
+    let request = put(scenario, false);
+    scenario.quietly(200, request).await;
     let request = scenario.get("/api/auth/totp");
     scenario.measure("getTotp", "", 200, request).await;
     tokio::time::sleep(Duration::from_secs(60)).await;

@@ -107,6 +107,7 @@ async fn above_free(services: &Services, count: u32) {
         plan: PlanName::Pro,
         created_at: services.clock.now(),
         deletion: None,
+        require_second_factor: false,
     };
     for first in (0..count).step_by(100) {
         let chunk = first..(first + 100).min(count);

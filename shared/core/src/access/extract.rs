@@ -40,6 +40,8 @@ pub struct Principal {
     pub session_id: SessionId,
     /// The account's data.
     pub user: User,
+    /// Whether the account's second factor was presented in the session.
+    pub has_second_factor: bool,
     trace: Trace,
 }
 
@@ -78,6 +80,9 @@ pub trait RoleRequirement: Send + Sync + 'static {
 
     /// Whether the operation is also for an organisation that was deleted. To every other it is not there.
     const ALSO_DELETED: bool = false;
+
+    /// Whether the operation is also for a session without a second factor where the organisation asks for one.
+    const ALSO_WITHOUT_SECOND_FACTOR: bool = false;
 }
 
 /// Any member.
@@ -92,6 +97,9 @@ pub struct Owner;
 /// The owner, also of an organisation that was deleted: who may restore it.
 #[derive(Clone, Copy, Debug)]
 pub struct Restorer;
+/// Any member, also without the second factor that the organisation asks for: who may leave it.
+#[derive(Clone, Copy, Debug)]
+pub struct Leaver;
 
 impl RoleRequirement for Member {
     const ROLE: Role = Role::Member;
@@ -105,6 +113,10 @@ impl RoleRequirement for Owner {
 impl RoleRequirement for Restorer {
     const ROLE: Role = Role::Owner;
     const ALSO_DELETED: bool = true;
+}
+impl RoleRequirement for Leaver {
+    const ROLE: Role = Role::Member;
+    const ALSO_WITHOUT_SECOND_FACTOR: bool = true;
 }
 
 /// A signed-in person acting in an organisation with at least the role `R`: in the one that the path names (`{organizationId}`), else in
@@ -205,7 +217,14 @@ async fn find(parts: &Parts, services: &Services, organization: Wanted) -> Resul
         return Err(Problem::token_invalid());
     }
     let trace = Trace::of_parts(parts, &services.ids);
-    Ok((Principal { user_id: claims.sub, session_id: claims.sid, user: found.user.clone(), trace }, found))
+    let principal = Principal {
+        user_id: claims.sub,
+        session_id: claims.sid,
+        user: found.user.clone(),
+        has_second_factor: found.user.has_second_factor_in(&found.session),
+        trace,
+    };
+    Ok((principal, found))
 }
 
 /// One consistent batch of the session, the account and, for an organisation, the membership and the organisation.
@@ -299,6 +318,10 @@ where
         let (membership, organization) = found.membership.clone().ok_or_else(Problem::not_found)?;
         if !organization.is_there() && !R::ALSO_DELETED {
             return Err(Problem::not_found());
+        }
+        let lacks_factor = organization.require_second_factor && !principal.has_second_factor;
+        if lacks_factor && !R::ALSO_WITHOUT_SECOND_FACTOR {
+            return Err(Problem::second_factor_required(&principal.user));
         }
         if membership.role < R::ROLE {
             return Err(Problem::forbidden(

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 
 pub use cache::AccessCache;
 pub use extract::{
-    Admin, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal, Restorer,
-    RoleRequirement, Support, TOKEN_SECURITY,
+    Admin, Leaver, Member, OrganizationAccess, Owner, PlatformAccess, PlatformAdmin, PlatformRequirement, Principal,
+    Restorer, RoleRequirement, Support, TOKEN_SECURITY,
 };
 pub use invitation_token::InvitationToken;
 pub use keys::KeyRing;

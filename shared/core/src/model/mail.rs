@@ -18,7 +18,7 @@ use super::due;
 use super::identity::IdentityProvider;
 use crate::clock::Timestamp;
 use crate::event::{Event, Fact};
-use crate::id::{InvitationId, LeaseId, LinkId, MailId, OrganizationId, SessionId, UserId};
+use crate::id::{EventId, InvitationId, LeaseId, LinkId, MailId, OrganizationId, SessionId, UserId};
 use crate::store::{Entity, Indexes, Key};
 use crate::trace::Trace;
 
@@ -74,6 +74,9 @@ pub enum MailAbout {
     /// To the address as it is: somebody asked for another.
     #[serde(rename_all = "camelCase")]
     EmailChangeNotice { user_id: UserId, link_id: LinkId },
+    /// To the address as it was: another is the account's by now.
+    #[serde(rename_all = "camelCase")]
+    EmailChanged { user_id: UserId, event_id: EventId },
     /// The password was changed.
     #[serde(rename_all = "camelCase")]
     PasswordChanged { user_id: UserId },
@@ -100,6 +103,7 @@ impl MailAbout {
             Fact::EmailChangeRequested { user_id, link_id } => {
                 vec![Self::EmailChangeNotice { user_id, link_id }, Self::ChangeEmail { user_id, link_id }]
             }
+            Fact::EmailChanged { user_id } => vec![Self::EmailChanged { user_id, event_id: event.id }],
             Fact::PasswordChanged { user_id } | Fact::PasswordReset { user_id } => {
                 vec![Self::PasswordChanged { user_id }]
             }
@@ -132,6 +136,7 @@ impl MailAbout {
             Self::ResetPassword { .. } => "RESET_PASSWORD",
             Self::ChangeEmail { .. } => "CHANGE_EMAIL",
             Self::EmailChangeNotice { .. } => "EMAIL_CHANGE_NOTICE",
+            Self::EmailChanged { .. } => "EMAIL_CHANGED",
             Self::PasswordChanged { .. } => "PASSWORD_CHANGED",
             Self::SessionRevoked { .. } => "SESSION_REVOKED",
             Self::SecondFactor { .. } => "SECOND_FACTOR",

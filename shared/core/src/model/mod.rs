@@ -16,6 +16,7 @@ pub mod credit_movement;
 pub mod credit_purchase;
 pub mod credit_wallet;
 pub mod erasure;
+pub mod former_email;
 pub mod identity;
 pub mod inbound_event;
 pub mod invitation;

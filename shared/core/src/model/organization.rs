@@ -38,6 +38,9 @@ pub struct Organization {
     /// That it was deleted, if it was.
     #[serde(default)]
     pub deletion: Option<Deletion>,
+    /// Whether its members act in it only in sessions that their second factor has verified.
+    #[serde(default)]
+    pub require_second_factor: bool,
 }
 
 /// How far the end of an organisation has come.
@@ -164,6 +167,7 @@ mod tests {
             plan: PlanName::Pro,
             created_at: NOW,
             deletion: None,
+            require_second_factor: false,
         }
     }
 

@@ -50,6 +50,9 @@ pub struct Session {
     /// When credentials were last presented in it: at sign-in, and whenever something asked for them again.
     #[serde(default)]
     pub authenticated_at: Option<Timestamp>,
+    /// When a second factor was last presented in it: at sign-in, or later.
+    #[serde(default)]
+    pub second_factor_at: Option<Timestamp>,
     /// How often credentials were presented in it again: access tokens of an earlier generation are over.
     #[serde(default)]
     pub generation: u32,
@@ -99,6 +102,7 @@ impl Session {
             expires_at,
             ended_at: None,
             authenticated_at: Some(now),
+            second_factor_at: None,
             generation: 0,
             generation_began_at: None,
             kept_at: None,

@@ -28,6 +28,9 @@ pub struct User {
     /// When the address was shown to be theirs, if it was.
     #[serde(default)]
     pub email_verified_at: Option<Timestamp>,
+    /// Since when the account has the second factor that it has, if it has one.
+    #[serde(default)]
+    pub second_factor_since: Option<Timestamp>,
     /// Since when sessions count: one that began before is over. One write ends them all at once.
     #[serde(default)]
     pub sessions_valid_from: Option<Timestamp>,
@@ -50,6 +53,7 @@ impl User {
             platform_role: None,
             created_at: now,
             email_verified_at: None,
+            second_factor_since: None,
             sessions_valid_from: None,
             suspended_at: None,
             erased_at: None,
@@ -79,6 +83,17 @@ impl User {
         self.is_active() && self.sessions_valid_from.is_none_or(|from| began >= from)
     }
 
+    /// Whether the second factor that the account has now was presented in a session.
+    pub fn has_second_factor_in(&self, session: &Session) -> bool {
+        let factor = self.second_factor_since.zip(session.second_factor_at);
+        factor.is_some_and(|(since, presented_at)| presented_at >= since)
+    }
+
+    /// When the second factor is said to be presented that is presented now: the clock of whoever turned it on may have run ahead of ours.
+    pub fn second_factor_at(&self, now: Timestamp) -> Timestamp {
+        self.second_factor_since.map_or(now, |since| since.max(now))
+    }
+
     /// The account after every session that it has was ended. One that begins from now on lives.
     #[must_use]
     pub fn with_sessions_ended(&self, now: Timestamp) -> Self {
@@ -103,5 +118,27 @@ impl Entity for User {
 
     fn key(&self) -> Key {
         Self::key_of(self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_factor_counts_in_the_sessions_that_presented_it() {
+        let at = |seconds: i64| Timestamp::from_seconds(1_800_000_000 + seconds);
+        let user = |since| User { second_factor_since: since, ..User::new(ulid::Ulid::from(1).into(), "", "", at(0)) };
+        let (id, ada) = (ulid::Ulid::from(2).into(), user(Some(at(10))));
+        let session = |presented| Session {
+            second_factor_at: presented,
+            ..Session::new(id, ada.id, String::new(), at(0), at(99))
+        };
+        assert!(ada.has_second_factor_in(&session(Some(at(10)))));
+        assert!(!ada.has_second_factor_in(&session(None)));
+        assert!(!ada.has_second_factor_in(&session(Some(at(9)))), "that was another authenticator");
+        assert!(!user(None).has_second_factor_in(&session(Some(at(10)))), "it was turned off");
+        assert!(ada.has_second_factor_in(&session(Some(ada.second_factor_at(at(5))))));
+        assert_eq!(user(None).second_factor_at(at(5)), at(5));
     }
 }

@@ -15,7 +15,12 @@ use crate::problem::{PROBLEM_MEDIA_TYPE, ProblemBody};
 const PROBLEMS: [(&str, &str, &str); 9] = [
     ("400", "Malformed", "`malformed`: the request could not be read; `errors` names the first fault."),
     ("401", "Unauthenticated", "`token_missing` or `token_invalid`: sign in and send an access token."),
-    ("403", "Suspended", "`account_suspended`: an operator of the platform suspended the caller's account."),
+    (
+        "403",
+        "Refused",
+        "`account_suspended`: an operator of the platform suspended the caller's account. `second_factor_required`: the acting \
+         organisation asks its members for a second factor; enrol an authenticator, or present a code of it.",
+    ),
     ("404", "NotFound", "`not_found`: there is no such thing, or it is not the caller's to see."),
     ("409", "Conflict", "`conflict`: others changed the same thing at once; repeat the request."),
     ("413", "TooLarge", "`too_large`: the body is larger than this operation takes."),
