@@ -20,7 +20,7 @@ pub(crate) fn agreed(linkedin: &LinkedIn, begun: &Value, member: &LinkedInMember
     let url = begun["authorizationUrl"].as_str().expect("an address");
     let back = linkedin.agree(url, member).expect("LinkedIn takes the request");
     let (page, query) = back.split_once('?').expect("LinkedIn sends something back");
-    assert_eq!(page, "http://localhost:3000/sign-in/linkedin");
+    assert_eq!(page, "https://app.example.com/sign-in/linkedin");
     let pair = |name: &str| {
         let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
         pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()).expect("the value is there")

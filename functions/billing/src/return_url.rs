@@ -53,7 +53,12 @@ mod tests {
     use shared::config::Variables;
 
     fn config(environment: &str, frontend: &str) -> PlatformConfig {
-        let variables = [("TABLE_NAME", "table"), ("ENVIRONMENT", environment), ("FRONTEND_URL", frontend)];
+        let variables = [
+            ("TABLE_NAME", "table"),
+            ("LEDGER_TABLE_NAME", "ledger"),
+            ("ENVIRONMENT", environment),
+            ("FRONTEND_URL", frontend),
+        ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
         PlatformConfig::read(&variables.into_iter().collect::<Variables>()).unwrap()
     }

@@ -278,17 +278,22 @@ fn reconciliation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 /// are known where nobody names a secret.
 pub(crate) fn with_sandboxes(variables: Vec<(String, String)>) -> Vec<(String, String)> {
     let is_set = |name: &str| variables.iter().any(|(set, value)| set == name && !value.is_empty());
-    let mut defaults = vec![
-        ("LINKEDIN_CLIENT_SECRET", "linkedin-sandbox"),
-        ("UNIPILE_WEBHOOK_SECRET", "unipile-sandbox"),
-        ("UNIPILE_SIGNING_SECRET", "unipile-signing-sandbox"),
-    ];
+    let mut defaults =
+        vec![("UNIPILE_WEBHOOK_SECRET", "unipile-sandbox"), ("UNIPILE_SIGNING_SECRET", "unipile-signing-sandbox")];
     if !is_set("STRIPE_SECRET_KEY") {
         defaults.extend([
             ("STRIPE_SECRET_KEY", SECRET_KEY),
             ("STRIPE_BASE_URL", "http://stripe.local"),
             ("STRIPE_WEBHOOK_SECRET", WEBHOOK_SECRET),
             ("STRIPE_PRICES", PRICES),
+        ]);
+    }
+    // One application has both, or there is none.
+    if !is_set("LINKEDIN_CLIENT_ID") && !is_set("LINKEDIN_CLIENT_SECRET") {
+        defaults.extend([
+            ("LINKEDIN_CLIENT_ID", embedded::LinkedIn::CLIENT_ID),
+            ("LINKEDIN_CLIENT_SECRET", embedded::LinkedIn::CLIENT_SECRET),
+            ("LINKEDIN_BASE_URL", "http://linkedin.local"),
         ]);
     }
     let missing = defaults.into_iter().filter(|(name, _)| !is_set(name));
@@ -355,20 +360,14 @@ pub(crate) fn linkedin(
     services: &Services,
 ) -> Result<Option<LinkedIn>, ConfigError> {
     let frontend_url = services.config.frontend_url.as_deref().unwrap_or(FRONTEND_URL);
-    let http = |connector| Http::new(connector, services.clock.clone());
-    if variables.names("LINKEDIN_CLIENT_ID") || variables.names("LINKEDIN_CLIENT_SECRET") {
-        return LinkedIn::read(variables, http(shared_lambda::outbound()), Some(frontend_url));
-    }
-    let page =
-        Reader::new(variables).optional("LINKEDIN_BASE_URL").unwrap_or_else(|| "http://linkedin.local".to_owned());
-    let sandboxed = [
-        ("LINKEDIN_CLIENT_ID", embedded::LinkedIn::CLIENT_ID),
-        ("LINKEDIN_CLIENT_SECRET", embedded::LinkedIn::CLIENT_SECRET),
-        ("LINKEDIN_BASE_URL", &page),
-        ("LINKEDIN_API_BASE_URL", &page),
-    ];
-    let sandboxed = sandboxed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    LinkedIn::read(&sandboxed.into_iter().collect(), http(sandbox.connector()), Some(frontend_url))
+    let mut reader = Reader::new(variables);
+    let is_sandbox = reader.optional("LINKEDIN_CLIENT_ID").as_deref() == Some(embedded::LinkedIn::CLIENT_ID);
+    let connector = if is_sandbox { sandbox.connector() } else { shared_lambda::outbound() };
+    // The sandbox's API is where its pages are.
+    let page = reader.optional("LINKEDIN_BASE_URL").filter(|_| is_sandbox);
+    let api = page.map(|page| ("LINKEDIN_API_BASE_URL".to_owned(), page));
+    let variables = variables.clone().with(api);
+    LinkedIn::read(&variables, Http::new(connector, services.clock.clone()), Some(frontend_url))
 }
 
 /// The part of EventBridge Scheduler's event that jobs use.

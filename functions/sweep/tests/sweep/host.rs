@@ -37,7 +37,7 @@ async fn its_schedule_starts_it() {
     // The task is due a grace after its doorbell was to be heard, the failure a minute after its attempt: both are rung in this minute.
     let time = due.due_at.plus(Duration::from_secs(125));
     let done = |failures_touched: u64| -> Value {
-        json!({ "tasksRung": 1, "mailsRung": 0, "deliveriesRung": 0, "failuresTouched": failures_touched, "transfersTimedOut": 0, "left": 0, "unreadable": 0, "unfinished": 0 })
+        json!({ "tasksRung": 1, "mailsRung": 0, "deliveriesRung": 0, "inboundRung": 0, "reviewsRung": 0, "failuresTouched": failures_touched, "transfersTimedOut": 0, "left": 0, "unreadable": 0, "unfinished": 0 })
     };
     assert_eq!(host.schedule_cases(time).await, done(1));
     let rung =

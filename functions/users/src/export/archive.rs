@@ -22,11 +22,12 @@ use utoipa::ToSchema;
 const PAGE: u16 = 100;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 28] = [
+const TYPES: [&str; 29] = [
     "user",
     "profile",
     "session",
     "linkedIdentity",
+    "formerEmail",
     "membership",
     "lastActiveDay",
     "connectionCount",

@@ -137,7 +137,8 @@ async fn told(scenario: &mut Scenario) {
     let request = scenario.stage.app.get(&format!("/api/linkedin/webhook?challengeCode={code}"));
     scenario.measure("answerLinkedinChallenge", "", 200, request).await;
     let body = r#"{"type":"ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS","notifications":[{"notificationId":1}]}"#;
-    let signature = vendors::linkedin::webhook::sign("linkedin-sandbox", body.as_bytes()).expect("there is a secret");
+    let signature = vendors::linkedin::webhook::sign(embedded::LinkedIn::CLIENT_SECRET, body.as_bytes())
+        .expect("there is a secret");
     let request = scenario.stage.app.post("/api/linkedin/webhook").header("x-li-signature", &signature).content(body);
     scenario.measure("receiveLinkedinEvent", "", 200, request).await;
     let body = r#"{"event":"message_received","account_id":"a","message_id":"m","message":"Hello"}"#;

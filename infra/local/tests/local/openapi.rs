@@ -81,8 +81,10 @@ fn every_body_says_that_it_takes_no_other_members() {
     let items = document["paths"].as_object().unwrap().values();
     let operations = items.flat_map(|item| item.as_object().unwrap().values());
     let bodies = operations.map(|operation| &operation["requestBody"]["content"]["application/json"]["schema"]);
+    // What vendors send is whatever they like.
+    let bodies = bodies.filter(|body| body.as_object().is_some_and(|schema| !schema.is_empty()));
     let mut seen = 0;
-    for body in bodies.filter(|body| body.is_object()) {
+    for body in bodies {
         let body = body["oneOf"].as_array().and_then(|parts| parts.first()).unwrap_or(body);
         assert_eq!(resolved(&document, body)["additionalProperties"], false, "{body}");
         seen += 1;

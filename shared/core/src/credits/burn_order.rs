@@ -12,11 +12,12 @@ use crate::id::CreditGrantId;
 
 /// Where burned credits come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Source {
     /// The day's credits of the plan.
     Allowance,
     /// A grant.
+    #[serde(rename_all = "camelCase")]
     Grant {
         /// The grant.
         grant_id: CreditGrantId,

@@ -14,9 +14,10 @@ use crate::store::{Entity, Key};
 
 /// Why credits moved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum CreditCause {
     /// An action was carried out.
+    #[serde(rename_all = "camelCase")]
     Action {
         /// Which.
         action: CreditAction,
@@ -24,6 +25,7 @@ pub enum CreditCause {
         burned: Vec<Part>,
     },
     /// Credits were given.
+    #[serde(rename_all = "camelCase")]
     Grant {
         /// The grant.
         grant_id: CreditGrantId,
@@ -41,6 +43,7 @@ pub enum CreditCause {
     /// Granted credits expired unspent.
     Expiry,
     /// Credits were bought.
+    #[serde(rename_all = "camelCase")]
     Purchase {
         /// The payment, as the payment provider calls it.
         payment_id: String,
@@ -48,6 +51,7 @@ pub enum CreditCause {
         debt_paid: i64,
     },
     /// Bought credits were taken back, since their payment was refunded or is disputed.
+    #[serde(rename_all = "camelCase")]
     TakenBack {
         /// The payment, as the payment provider calls it.
         payment_id: String,
@@ -55,6 +59,7 @@ pub enum CreditCause {
         owed: i64,
     },
     /// Credits that were taken back are there again, since the dispute was won.
+    #[serde(rename_all = "camelCase")]
     GivenBack {
         /// The payment, as the payment provider calls it.
         payment_id: String,
