@@ -153,7 +153,7 @@ impl Writer {
 }
 
 fn json(value: &impl Serialize) -> Result<String, Problem> {
-    serde_json::to_string(value).map_err(|error| Problem::internal(error))
+    serde_json::to_string(value).map_err(Problem::internal)
 }
 
 /// Where everything of a person lies.
