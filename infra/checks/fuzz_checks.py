@@ -57,6 +57,35 @@ BEYOND_SCHEMA = {
     ("stepUp", "password"): "one of two is given, and a password is counted in bytes",
     ("stepUp", "refreshToken"): "a token has to be the session's",
     ("loginWithTotp", "code"): "one of two is given",
+    ("getPastBuzBalance", "query"): "our time is from 1970 on",
+    ("getBuzStatement", "query"): "our time is from 1970 on",
+    ("getBuzStatement", "to"): "it has to be after `from`",
+    **{
+        (operation, path): "a whole number is written without a point"
+        for operation in ["transferBuz", "stakeBuz", "mintBuz", "burnBuz", "grantCredits"]
+        for path in ["amount", "days", "credits"]
+    },
+    ("transferBuz", "to"): "it has to be another's account",
+    **{(operation, "userId"): "it has to be somebody's account" for operation in ["mintBuz", "burnBuz"]},
+    ("grantCredits", "expiresAt"): "it has to lie in the future",
+    ("grantCredits", "organizationId"): "it has to be an organisation of the platform",
+    ("changePlan", "plan"): "it has to be a plan that is sold here",
+    **{
+        (operation, path): "it has to be a price that is sold here, and a page of the frontend"
+        for operation in ["createCheckout", "createPortalSession"]
+        for path in ["priceId", "successUrl", "cancelUrl", "returnUrl"]
+    },
+    **{("replayWebhookEvents", path): "the times are in order, and our time is from 1970 on" for path in ["from", "to"]},
+    **{
+        (operation, ""): "it has to be signed by the vendor"
+        for operation in [
+            "receiveStripeEvent",
+            "receiveStripeEventAtItsOtherPath",
+            "receiveLinkedinEvent",
+            "receiveUnipileEvent",
+            "receiveSignedUnipileEvent",
+        ]
+    },
     ("loginWithTotp", "recoveryCode"): "a code is counted in bytes",
 }
 BEYOND_SCHEMA |= {("replaceLead", path): why for (operation, path), why in BEYOND_SCHEMA.items() if operation == "createLead"}

@@ -63,6 +63,7 @@ pub(crate) fn reward(services: &Services, stake: &Stake, amount: i64) -> NewTran
     request_body = ClaimRewards,
     responses(
         (status = 200, description = "The stake and the wallet.", body = Claimed),
+        (status = 404, description = "The caller has no such stake."),
         (
             status = 409,
             description = "`no_rewards`: nothing is due; `reward_pool_empty` with `available`: the pool has less than is due, which stays so."

@@ -47,6 +47,7 @@ pub(crate) struct Unstaked {
     request_body = UnstakeBuz,
     responses(
         (status = 200, description = "The stake and the wallet.", body = Unstaked),
+        (status = 404, description = "The caller has no such stake."),
         (status = 409, description = "`stake_running` with `endsAt`: its days are not over; `stake_ended`: it was paid back before."),
     )
 )]

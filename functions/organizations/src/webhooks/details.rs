@@ -16,7 +16,7 @@ pub(crate) struct WebhookDetails {
     #[schema(
         min_length = 1,
         max_length = 2048,
-        pattern = r"^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(/[A-Za-z0-9._~/?=&%+-]*)?$",
+        pattern = r"^https://([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}(/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*)?$",
         example = "https://example.com/webhooks"
     )]
     pub(super) url: String,

@@ -11,6 +11,9 @@ pub use input::{Input, Path, Query, RawBody};
 pub use openapi::{document, function_document};
 pub use routes::{PathRoutes, Routes};
 pub use surround::{ClientAddress, surround};
+/// For [`crate::routes!`], which functions use where this crate alone is known to them.
+#[doc(hidden)]
+pub use utoipa_axum;
 
 use serde::Deserialize;
 use utoipa::IntoParams;

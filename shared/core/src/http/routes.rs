@@ -31,10 +31,10 @@ pub struct PathRoutes<S> {
 macro_rules! routes {
     ( $( $( $segment:ident )::+ ),+ $(,)? ) => {
         // What follows `@path` is how `utoipa_axum::routes!` itself finds the documentation of a handler.
-        $crate::http::PathRoutes::new(|| ::utoipa_axum::routes!( $( $( $segment )::+ ),+ ))
+        $crate::http::PathRoutes::new(|| $crate::http::utoipa_axum::routes!( $( $( $segment )::+ ),+ ))
             $( .with(
-                ::utoipa_axum::routes!(@path [path()] of $( $segment )::+),
-                &::utoipa_axum::routes!(@path [methods()] of $( $segment )::+),
+                $crate::http::utoipa_axum::routes!(@path [path()] of $( $segment )::+),
+                &$crate::http::utoipa_axum::routes!(@path [methods()] of $( $segment )::+),
                 $( $segment )::+,
             ) )+
     };
