@@ -71,9 +71,9 @@ BEYOND_SCHEMA = {
     ("grantCredits", "organizationId"): "it has to be an organisation of the platform",
     ("changePlan", "plan"): "it has to be a plan that is sold here",
     **{
-        (operation, path): "it has to be a price that is sold here, and a page of the frontend"
+        (operation, path): "it has to be a price that is sold here and a page of the frontend, and names of what is noted are of letters, digits and a few signs"
         for operation in ["createCheckout", "createPortalSession"]
-        for path in ["priceId", "successUrl", "cancelUrl", "returnUrl"]
+        for path in ["priceId", "successUrl", "cancelUrl", "returnUrl", "metadata"]
     },
     **{("replayWebhookEvents", path): "the times are in order, and our time is from 1970 on" for path in ["from", "to"]},
     **{
