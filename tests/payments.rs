@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shared::clock::Timestamp;
+use shared::credits::Position;
 use shared::id::OrganizationId;
 use shared::model::billing_account::BillingAccount;
 use shared::model::credit_purchase::CreditPurchase;
@@ -16,7 +17,7 @@ use shared::plan::PlanName;
 use shared::store::Listing;
 use stripe_sandbox::histories::{History, histories};
 use stripe_sandbox::{Card, Delivery, Shape, WEBHOOK_SECRET};
-use testkit::{Caller, Cloud};
+use testkit::{Caller, Cloud, LedgerRows};
 use tokio::time::{advance, sleep};
 use vendors::stripe::webhook::sign;
 
@@ -96,6 +97,8 @@ struct Rows {
     account: BillingAccount,
     invoices: Vec<Invoice>,
     purchases: Vec<CreditPurchase>,
+    /// Credits that were bought and are left, and credits that are owed.
+    credits: (i64, i64),
     events: BTreeMap<String, InboundStatus>,
 }
 
@@ -112,8 +115,12 @@ impl Rows {
             statuses.insert(event.clone(), row.unwrap().status);
         }
         let never = Timestamp::from_seconds(0);
+        let found = organization(platform, id).await;
+        let position = Position::read(&platform.services, (&found).into(), &[], &[]).await.unwrap().figures();
+        LedgerRows::read(&platform.dynamodb, &platform.services).await.check(platform.services.clock.now()).unwrap();
         Self {
-            plan: organization(platform, id).await.plan,
+            plan: found.plan,
+            credits: (position.purchased, position.debt),
             account: BillingAccount { settled_at: never, created_at: never, ..account },
             invoices: invoices.into_iter().map(|invoice| invoice.value).collect(),
             purchases: purchases.into_iter().map(|purchase| purchase.value).collect(),
@@ -161,7 +168,9 @@ async fn play(history: &History, seed: Option<u64>) -> Rows {
         platform.stripe.shape_of_events(Shape::Old);
     }
     let request = platform.app().post("/api/stripe/create-checkout").by(&ada).organization(ada.organization_id);
-    let created = request.json(&checkout(history.price)).send().await.expect(201);
+    let mut body = checkout(history.price);
+    body["trial"] = json!(history.trial_days > 0);
+    let created = request.json(&body).send().await.expect(201);
     platform.settle().await;
     assert!(platform.stripe.pay(created["id"].as_str().unwrap(), history.card));
     let customer = platform.stripe.customers().remove(0);
@@ -212,6 +221,8 @@ async fn shuffled(seeds: std::ops::Range<u64>) {
             !expected.events.is_empty() && expected.events.values().all(|status| *status != InboundStatus::Pending)
         );
         assert_eq!(ended, expected, "{}: seed {seed}", history.name);
+        let left = expected.purchases.iter().map(CreditPurchase::credits_left).sum::<u64>();
+        assert_eq!(i128::from(expected.credits.0 - expected.credits.1), i128::from(left), "{}", history.name);
     }
 }
 

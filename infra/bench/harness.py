@@ -286,9 +286,9 @@ def load(server, url, flow, connections, seconds, data):
 
 
 def drive(url, flow, connections, seconds, data):
-    """One run of wrk; fails unless every request is answered well."""
+    """One run of wrk over lines, or what makes them anew for each; fails unless every request is answered well."""
     path = SCRATCH / "run" / "data.txt"
-    path.write_text("\n".join(data) + "\n")
+    path.write_text("\n".join(data() if callable(data) else data) + "\n")
     environment = {**os.environ, "LD_PRELOAD": str(SCRATCH / "source_addresses.so"),
                    "LD_LIBRARY_PATH": str(SCRATCH / "wrk" / "lib")}
     command = [SCRATCH / "wrk" / "bin" / "wrk", "--threads", "1", "--connections", str(connections),

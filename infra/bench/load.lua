@@ -1,4 +1,5 @@
--- The flows as wrk sends them. Arguments: the flow, a label that is new for each run, and a file with a line for each account.
+-- The flows as wrk sends them. Arguments: the flow, a label that is new for each run, and a file with a line for each account or
+-- event.
 --
 -- What registers or signs in does so on a connection of its own, as each person would; source_addresses.c gives each an address.
 
@@ -55,6 +56,21 @@ end
 -- The first message of a new conversation.
 function flows.chat()
     return wrk.format("POST", "/api/chat/message", with_token("application/json"), '{"message":"How much should I charge?"}')
+end
+
+-- A line is who sends, and whom to.
+function flows.transfer()
+    local token, recipient = line():match("^(%S+) (%S+)$")
+    local headers = { ["authorization"] = "Bearer " .. token, ["content-type"] = "application/json" }
+    local body = string.format('{"to":"%s","amount":1000000,"transferId":"%s-%d"}', recipient, label, count)
+    return wrk.format("POST", "/api/buz/transfer", headers, body)
+end
+
+-- A line is a signature, and the event that it is of.
+function flows.webhook()
+    local signature, body = line():match("^(%S+) (.+)$")
+    local headers = { ["stripe-signature"] = signature, ["content-type"] = "application/json" }
+    return wrk.format("POST", "/api/stripe/webhook", headers, body)
 end
 
 local flow

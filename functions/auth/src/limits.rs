@@ -13,7 +13,7 @@ use shared::clock::Timestamp;
 use shared::model::account_email::AccountEmail;
 use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::{Item, Key, RateLimit};
+use shared::store::{Attempt, Item, Key, RateLimit, RateStatus};
 
 use crate::Error;
 use crate::client::Client;
@@ -75,19 +75,32 @@ impl Limits {
     /// Counts an attempt on `account` (an address, an id), or refuses it with 429. The headers say where the caller stands with both
     /// limits. What the network may not try does not use up the account's attempts.
     pub(crate) async fn count(self, services: &Services, client: &Client, account: &str) -> Result<HeaderMap, Error> {
-        let network = network_of(client);
-        let (account, store) = (AccountEmail::normalize(account), &services.store);
-        let [network, account] = if self.whole_account {
-            [store.count_attempt(self.network, &network).await?, store.count_attempt(self.account, &account).await?]
+        let store = &services.store;
+        let statuses = if self.whole_account {
+            let network = store.count_attempt(self.network, &network_of(client)).await?;
+            [network, store.count_attempt(self.account, &AccountEmail::normalize(account)).await?]
         } else {
-            store.count_attempt_with(self.network, &network, self.account, &account).await?
+            store.count(&self.attempt(client, account, services.clock.now())).await?
         };
-        let mut headers = network.headers();
-        for (name, value) in &account.headers() {
-            headers.append(name, value.clone());
-        }
-        Ok(headers)
+        Ok(headers_of(&statuses))
     }
+
+    /// An attempt on `account` that is counted with what it leads to, see [`Attempt`].
+    pub(crate) fn attempt(self, client: &Client, account: &str, now: Timestamp) -> Attempt {
+        debug_assert!(!self.whole_account, "an account's attempts from all networks lie in a row of their own");
+        Attempt::new(self.network, network_of(client), self.account, &AccountEmail::normalize(account), now)
+    }
+}
+
+/// The headers that say where the caller stands with limits.
+pub(crate) fn headers_of(statuses: &[RateStatus]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in statuses.iter().flat_map(|status| status.headers().into_iter().collect::<Vec<_>>()) {
+        if let Some(name) = name {
+            headers.append(name, value);
+        }
+    }
+    headers
 }
 
 /// How often credentials may be presented within one session, to change the password or to step up. A stranger has no session, so that

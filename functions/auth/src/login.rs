@@ -16,13 +16,13 @@ use shared::model::totp::Totp;
 use shared::model::user::User;
 use shared::problem::Problem;
 use shared::services::Services;
-use shared::store::{Item, Transaction, Versioned};
+use shared::store::{Attempt, Item, Transaction, Versioned};
 use utoipa::ToSchema;
 
 use crate::account::take;
 use crate::challenge::Challenge;
 use crate::client::Client;
-use crate::limits::{Counted, Failures, Limits};
+use crate::limits::{Counted, Failures, Limits, headers_of};
 use crate::secret::Secret;
 use crate::server_keys::Purpose;
 use crate::view::{SignedIn, Tokens};
@@ -62,15 +62,28 @@ pub(crate) async fn login(
     client: Client,
     Input(input): Input<Login>,
 ) -> Result<Counted<Json<SignedIn>>, Error> {
-    let headers = Limits::LOGIN.count(&deps.services, &client, &input.email).await?;
-    let outcome = sign_in(&deps, &client, &input).await;
+    let services = &deps.services;
+    let attempt = Limits::LOGIN.attempt(&client, &input.email, services.clock.now());
+    let found = find(services, &client, &attempt, &AccountEmail::normalize(&input.email)).await?;
+    let headers = headers_of(&attempt.admitted_by(found.attempts.as_ref())?);
+    let outcome = sign_in(&deps, &client, &input, &attempt, found).await;
+    // A session counts the attempt in its own transaction, a refusal before it is told: attempts at the same moment may overtake what was
+    // read, and cost a hash each, but no more of them than the limits admit learn whether their password is right.
+    if outcome.is_err() {
+        services.store.count(&attempt).await?;
+    }
     Ok(Counted { headers, outcome: outcome.map(Json) })
 }
 
-async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn, Error> {
+async fn sign_in(
+    deps: &Deps,
+    client: &Client,
+    input: &Login,
+    attempt: &Attempt,
+    found: Found,
+) -> Result<SignedIn, Error> {
     let services = &deps.services;
     let (email, now) = (AccountEmail::normalize(&input.email), services.clock.now());
-    let found = find(services, client, &email, now).await?;
     if !found.is_from_known_network(now) {
         Failures::LOGIN.require_few(found.failures.as_ref(), now)?;
     }
@@ -100,6 +113,7 @@ async fn sign_in(deps: &Deps, client: &Client, input: &Login) -> Result<SignedIn
         let fact = Fact::SessionStarted { user_id: user.id, session_id: session.id };
         let mut transaction = Transaction::<Error>::new();
         transaction.create(session);
+        transaction.update_or(attempt.update(), attempt.refusal().into());
         // Whoever resets the password ends every session; one that begins by the old password at that very moment must not outlive it.
         transaction.require_or(&credential, Error::InvalidCredentials);
         remember_network(&mut transaction, user.id, client, found.network.as_ref(), now);
@@ -115,7 +129,8 @@ struct Found {
     credential: Option<Versioned<Credential>>,
     totp: Option<Versioned<Totp>>,
     network: Option<Versioned<KnownNetwork>>,
-    /// The count of attempts in vain.
+    /// The counts of attempts, and of those in vain.
+    attempts: Option<Item>,
     failures: Option<Item>,
 }
 
@@ -126,20 +141,24 @@ impl Found {
 }
 
 /// The account of an address: two reads, whether there is one or not.
-async fn find(services: &Services, client: &Client, email: &str, now: Timestamp) -> Result<Found, Error> {
-    let marker = services.store.get::<AccountEmail>(&AccountEmail::key_of(email)).await?;
+async fn find(services: &Services, client: &Client, attempt: &Attempt, email: &str) -> Result<Found, Error> {
+    let now = services.clock.now();
+    let (marker, attempts, failures) = (AccountEmail::key_of(email), attempt.key(), Failures::LOGIN.key_of(email, now));
+    let mut items = services.store.batch_get(&[marker.clone(), attempts.clone(), failures.clone()]).await?;
+    let marker = take::<AccountEmail>(&mut items, &marker)?;
+    let (attempts, failures) = (items.remove(&attempts), items.remove(&failures));
     let user_id = marker.map_or_else(|| services.ids.next::<UserId>(), |marker| marker.user_id);
     let (user, credential, totp) = (User::key_of(user_id), Credential::key_of(user_id), Totp::key_of(user_id));
     let network = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
-    let failures = Failures::LOGIN.key_of(email, now);
-    let keys = [user.clone(), credential.clone(), totp.clone(), failures.clone()].into_iter().chain(network.clone());
+    let keys = [user.clone(), credential.clone(), totp.clone()].into_iter().chain(network.clone());
     let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
     Ok(Found {
         user: take(&mut items, &user)?,
         credential: take(&mut items, &credential)?,
         totp: take(&mut items, &totp)?,
         network: network.map_or(Ok(None), |network| take(&mut items, &network))?,
-        failures: items.remove(&failures),
+        attempts,
+        failures,
     })
 }
 

@@ -11,13 +11,13 @@ use shared::model::session::Session;
 use shared::model::totp::Totp;
 use shared::model::user::User;
 use shared::problem::Problem;
-use shared::store::Transaction;
+use shared::store::{Attempt, Transaction, Versioned};
 use utoipa::ToSchema;
 
 use crate::account::take;
 use crate::challenge::Challenge;
 use crate::client::Client;
-use crate::limits::{Counted, Failures, Limits};
+use crate::limits::{Counted, Failures, Limits, headers_of};
 use crate::login::remember_network;
 use crate::secret::Secret;
 use crate::server_keys::Purpose;
@@ -73,27 +73,40 @@ pub(crate) async fn login_totp(
     // Only who had the password has a challenge, so that nobody else uses up the attempts.
     let challenge = Challenge::read(&input.challenge, &key)?.ok_or(Error::ChallengeInvalid)?;
     let account = challenge.user_id.to_string();
-    let headers = Limits::SECOND_FACTOR.count(&deps.services, &client, &account).await?;
-    let outcome = sign_in(&deps, &client, &challenge, &factor).await;
+    let (services, now) = (&deps.services, deps.services.clock.now());
+    let attempt = Limits::SECOND_FACTOR.attempt(&client, &account, now);
+    let (attempts_key, failures_key) = (attempt.key(), Failures::SECOND_FACTOR.key_of(&account, now));
+    let network_key = client.network().map(|network| KnownNetwork::key_of(challenge.user_id, &network));
+    let keys = [attempts_key.clone(), failures_key.clone()].into_iter().chain(network_key.clone());
+    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
+    let headers = headers_of(&attempt.admitted_by(items.get(&attempts_key))?);
+    let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
+    let is_known = network.as_ref().is_some_and(|network| network.is_known(now));
+    let few = if is_known { Ok(()) } else { Failures::SECOND_FACTOR.require_few(items.get(&failures_key), now) };
+    let outcome = match few {
+        Ok(()) => sign_in(&deps, &client, &challenge, &factor, (&attempt, network.as_ref())).await,
+        Err(refusal) => Err(refusal.into()),
+    };
     if matches!(outcome, Err(Error::SecondFactorWrong)) {
-        Failures::SECOND_FACTOR.count(&deps.services, &account).await?;
+        Failures::SECOND_FACTOR.count(services, &account).await?;
+    }
+    // As with the password, see `login`: no answer overtakes the count.
+    if outcome.is_err() {
+        services.store.count(&attempt).await?;
     }
     Ok(Counted { headers, outcome: outcome.map(Json) })
 }
 
-async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &Factor<'_>) -> Result<SignedIn, Error> {
+async fn sign_in(
+    deps: &Deps,
+    client: &Client,
+    challenge: &Challenge,
+    factor: &Factor<'_>,
+    (attempt, network): (&Attempt, Option<&Versioned<KnownNetwork>>),
+) -> Result<SignedIn, Error> {
     let (services, user_id) = (&deps.services, challenge.user_id);
-    let now = services.clock.now();
-    if !challenge.is_fresh(now) {
+    if !challenge.is_fresh(services.clock.now()) {
         return Err(Error::ChallengeInvalid);
-    }
-    let failures_key = Failures::SECOND_FACTOR.key_of(&user_id.to_string(), now);
-    let network_key = client.network().map(|network| KnownNetwork::key_of(user_id, &network));
-    let keys = std::iter::once(failures_key.clone()).chain(network_key.clone());
-    let mut items = services.store.batch_get(&keys.collect::<Vec<_>>()).await?;
-    let network = network_key.map_or(Ok(None), |key| take::<KnownNetwork>(&mut items, &key))?;
-    if network.as_ref().is_none_or(|network| !network.is_known(now)) {
-        Failures::SECOND_FACTOR.require_few(items.get(&failures_key), now)?;
     }
     let key = deps.signing_keys.current().await?;
     let plan = || async {
@@ -118,10 +131,11 @@ async fn sign_in(deps: &Deps, client: &Client, challenge: &Challenge, factor: &F
         }
         let fact = Fact::SessionStarted { user_id, session_id: session.id };
         transaction.create(session);
+        transaction.update_or(attempt.update(), attempt.refusal().into());
         // Whoever resets the password ends every session; one that begins by an old challenge at that very moment must not outlive it.
         transaction.require(&user);
         transaction.replace(&totp, used);
-        remember_network(&mut transaction, user_id, client, network.as_ref(), now);
+        remember_network(&mut transaction, user_id, client, network, now);
         transaction.create(client.event(services, user_id, fact));
         Ok((transaction, SignedIn::new(user.value, tokens)))
     };

@@ -12,7 +12,7 @@ use shared::access::{OrganizationAccess, Owner};
 use shared::event::{Actor, Fact};
 use shared::http::{ActingOrganization, IdempotencyHeader, Input};
 use shared::id::CommandId;
-use shared::model::billing_account::Subscription;
+use shared::model::billing_account::{Subscription, SubscriptionStatus};
 use shared::plan::PlanName;
 use shared::problem::{FieldProblem, Problem};
 use shared::product::Product;
@@ -36,8 +36,8 @@ pub(crate) struct NewPlan {
     plan: PlanName,
 }
 
-/// Put the organisation's subscription on another plan: a better one at once, with the difference for the rest of the period charged now;
-/// a lesser one when the period ends.
+/// Put the organisation's subscription on another plan: a better one at once, with the difference for the rest of the period charged now
+/// (of a trial the whole price, since it ends with that); a lesser one when the period ends.
 #[utoipa::path(
     post, path = "/api/billing/subscription/change-plan", operation_id = "changePlan", tag = "billing",
     security(("accessToken" = [])), params(ActingOrganization, IdempotencyHeader),
@@ -100,10 +100,13 @@ async fn ask(
         PlanChange::Up | PlanChange::Back => (String::new(), String::new()),
     };
     let metadata = Metadata::from([(KEEP_PLAN.to_owned(), kept.0), (KEEP_UNTIL.to_owned(), kept.1)]);
+    // What is paid for begins now: a trial of one plan is none of a better one.
+    let ends_trial = change == PlanChange::Up && subscription.status == SubscriptionStatus::Trialing;
     let change = PriceChange {
         item_id: &subscription.item_id,
         price_id: price,
         charged_now: change == PlanChange::Up,
+        ends_trial,
         metadata: &metadata,
     };
     payments.stripe.change_price(&subscription.id, &change, &format!("change-plan/{command}")).await?;

@@ -11,6 +11,8 @@ pub enum Error {
     NotConfigured,
     /// The organisation has a subscription; another would be paid twice.
     AlreadySubscribed,
+    /// The organisation had a subscription, so that it cannot try one for nothing.
+    TrialUsed,
     /// The organisation has no subscription that could be changed.
     NoSubscription,
     /// The subscription is behind with a payment.
@@ -50,6 +52,10 @@ impl From<Error> for Problem {
             Error::AlreadySubscribed => Self::conflict(
                 "already_subscribed",
                 "The organisation has a subscription; change its plan instead of buying another.",
+            ),
+            Error::TrialUsed => Self::conflict(
+                "trial_used",
+                "The organisation had a subscription already; buy the plan without a trial.",
             ),
             Error::NoSubscription => {
                 Self::conflict("no_subscription", "The organisation has no subscription; buy one by a checkout.")

@@ -17,6 +17,8 @@ pub(crate) struct BillingView {
     pub(crate) plan: PlanName,
     /// Whether the plan includes priority support: every plan that is paid for does.
     pub(crate) priority_support: bool,
+    /// Whether a plan may be tried for nothing first: where there never was a subscription.
+    pub(crate) trial_available: bool,
     /// The subscription, also one that is over; null where there never was one.
     pub(crate) subscription: Option<SubscriptionView>,
 }
@@ -50,7 +52,8 @@ impl BillingView {
         let changes_at = account.as_ref().and_then(|account| account.review_at);
         let subscription = account.and_then(|account| account.subscription);
         let subscription = subscription.map(|subscription| SubscriptionView::of(subscription, changes_at));
-        Self { plan, priority_support: plan.plan().priority_support, subscription }
+        let trial_available = subscription.is_none();
+        Self { plan, priority_support: plan.plan().priority_support, trial_available, subscription }
     }
 }
 

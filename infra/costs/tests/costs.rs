@@ -34,6 +34,14 @@ fn a_webhook_is_acknowledged_by_two_requests_at_most() {
 }
 
 #[test]
+fn a_sign_in_takes_three_requests_at_most() {
+    for key in ["login", "login: with a second factor", "loginWithTotp", "loginWithTotp: with a recovery code"] {
+        let requests = FIGURES.row(key).usage.request_count();
+        assert!((1..=3).contains(&requests), "{key}: {requests}");
+    }
+}
+
+#[test]
 fn every_operation_has_a_scenario() {
     let measured = FIGURES.operations.iter().filter(|row| row.case.is_empty()).map(|row| row.name.clone());
     let measured = measured.collect::<BTreeSet<_>>();

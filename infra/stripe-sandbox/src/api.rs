@@ -131,7 +131,13 @@ impl State {
     }
 
     /// Begins a checkout that leads nowhere in particular; none if there is no such price.
-    pub(crate) fn begin(&mut self, customer: &str, price: &str, metadata: &Metadata) -> Option<String> {
+    pub(crate) fn begin(
+        &mut self,
+        customer: &str,
+        price: &str,
+        trial_days: i64,
+        metadata: &Metadata,
+    ) -> Option<String> {
         let id = self.id("cs_test");
         let session = Session {
             id: id.clone(),
@@ -145,7 +151,7 @@ impl State {
             metadata: metadata.clone(),
             outcome_metadata: metadata.clone(),
             price: price.to_owned(),
-            trial_days: 0,
+            trial_days,
             success_url: String::new(),
             cancel_url: String::new(),
             created: self.now,
@@ -260,6 +266,7 @@ fn change_subscription(state: &mut State, form: &Form, id: &str) -> Result<Value
         "payment_behavior",
         "billing_cycle_anchor",
         "cancel_at_period_end",
+        "trial_end",
         "metadata",
     ])?;
     if let Some(item) = form.get("items[0][id]")
@@ -270,6 +277,7 @@ fn change_subscription(state: &mut State, form: &Form, id: &str) -> Result<Value
     let change = Change {
         price: form.get("items[0][price]").map(str::to_owned),
         charged_now: form.get("proration_behavior") == Some("always_invoice"),
+        ends_trial: form.get("trial_end") == Some("now"),
         cancel_at_period_end: form.flag("cancel_at_period_end"),
         metadata: form.map("metadata"),
     };

@@ -30,6 +30,8 @@ pub struct History {
     pub price: &'static str,
     /// With which card.
     pub card: Card,
+    /// For how many days it is tried for nothing first.
+    pub trial_days: u32,
     /// What follows.
     pub steps: Vec<Step>,
 }
@@ -58,9 +60,10 @@ fn close(sandbox: &Sandbox, customer: &str, won: bool) {
     }
 }
 
-/// The histories: checkout and renewals, failure and recovery, up- and downgrade, cancellation, refund, dispute.
+/// The histories: checkout, trials and renewals, failure and recovery, up- and downgrade, cancellation, refund, dispute.
 pub fn histories() -> Vec<History> {
-    let of = |name, price, card, steps| History { name, price, card, steps };
+    let of = |name, price, card, steps| History { name, price, card, trial_days: 0, steps };
+    let try_out = |name, steps| History { name, price: PRO, card: Card::Accepted, trial_days: 14, steps };
     let pay = |name, price, steps| of(name, price, Card::Accepted, steps);
     let declined = |sandbox: &Sandbox, customer: &str| sandbox.change_card(customer, Card::Declined);
     let accepted = |sandbox: &Sandbox, customer: &str| sandbox.change_card(customer, Card::Accepted);
@@ -160,5 +163,12 @@ pub fn histories() -> Vec<History> {
         ),
         of("a slow debit succeeds", PACK, Card::Slow, vec![wait(4), step(refund_some, 1)]),
         of("a slow debit fails", PACK, Card::SlowAndFailing, vec![wait(4)]),
+        try_out("a trial runs out and is paid for", vec![wait(13), wait(3)]),
+        try_out("a trial runs out and cannot be paid for", vec![wait(10), step(declined, 5), wait(8)]),
+        try_out("a trial is cancelled", vec![step(|sandbox, customer| sandbox.cancel(customer, true), 13), wait(2)]),
+        try_out(
+            "a plan goes up in its trial",
+            vec![wait(5), step(|sandbox, customer| sandbox.change_plan(customer, OUTREACH, true, None), 10)],
+        ),
     ]
 }

@@ -178,8 +178,20 @@ impl Sandbox {
 
     /// Begins a checkout for a customer and lets them pay with this card; the session, unless the card was declined.
     pub fn buy(&self, customer: &str, price: &str, card: Card, metadata: &BTreeMap<String, String>) -> Option<String> {
+        self.try_out(customer, price, 0, card, metadata)
+    }
+
+    /// The same with so many days for nothing first.
+    pub fn try_out(
+        &self,
+        customer: &str,
+        price: &str,
+        trial_days: u32,
+        card: Card,
+        metadata: &BTreeMap<String, String>,
+    ) -> Option<String> {
         self.act(|state| {
-            let session = state.begin(customer, price, metadata)?;
+            let session = state.begin(customer, price, trial_days.into(), metadata)?;
             state.pay(&session, card).ok().map(|()| session)
         })
     }
@@ -208,6 +220,14 @@ impl Sandbox {
         self.act(|state| {
             let theirs = state.payments.values().filter(|payment| payment.customer == customer);
             theirs.map(|payment| payment.id.clone()).collect()
+        })
+    }
+
+    /// What a customer has paid, in the smallest unit of the currency.
+    pub fn paid_by(&self, customer: &str) -> i64 {
+        self.act(|state| {
+            let theirs = state.payments.values().filter(|payment| payment.customer == customer);
+            theirs.filter(|payment| payment.status == "succeeded").map(|payment| payment.amount).sum()
         })
     }
 

@@ -14,6 +14,7 @@ const RETRY_DAYS: [i64; 3] = [3, 2, 4];
 pub(crate) struct Change {
     pub(crate) price: Option<String>,
     pub(crate) charged_now: bool,
+    pub(crate) ends_trial: bool,
     pub(crate) cancel_at_period_end: Option<bool>,
     pub(crate) metadata: Metadata,
 }
@@ -186,15 +187,25 @@ impl State {
             let message = "A canceled subscription can only update its cancellation_details and metadata.";
             return Err(Refusal::invalid("invalid_canceled_subscription_fields", "id", message));
         }
-        if let Some(price) = &change.price {
-            let to = amount_of(price).ok_or_else(|| Refusal::not_found(price))?;
-            let difference = to.saturating_sub(amount_of(&found.price).unwrap_or_default());
-            if change.charged_now && difference > 0 && found.status == "active" {
-                self.charge_difference(&found, difference)?;
-            }
+        let ends_trial = change.ends_trial && found.status == "trialing";
+        let price = change.price.as_ref().unwrap_or(&found.price);
+        let to = amount_of(price).ok_or_else(|| Refusal::not_found(price))?;
+        let difference = to.saturating_sub(amount_of(&found.price).unwrap_or_default());
+        if ends_trial {
+            self.charge(&found, to)?;
+        } else if change.charged_now && difference > 0 && found.status == "active" {
+            let left = found.period_end.saturating_sub(self.now).max(0);
+            let length = found.period_end.saturating_sub(found.period_start).max(1);
+            self.charge(&found, difference.saturating_mul(left) / length)?;
         }
         let now = self.now;
         if let Some(subscription) = self.subscriptions.get_mut(id) {
+            if ends_trial {
+                subscription.status = "active".to_owned();
+                subscription.trial_end = Some(now);
+                subscription.period_start = now;
+                subscription.period_end = now.saturating_add(MONTH);
+            }
             if let Some(price) = change.price {
                 subscription.price = price;
             }
@@ -214,8 +225,8 @@ impl State {
         Ok(self.subscriptions.get(id).map(|found| render::subscription(found, Shape::New)).unwrap_or_default())
     }
 
-    /// Charges the difference for the rest of the period; a card that does not pay leaves everything as it is.
-    fn charge_difference(&mut self, found: &Subscription, difference: i64) -> Result<(), Refusal> {
+    /// Charges for a change at once; a card that does not pay leaves everything as it is.
+    fn charge(&mut self, found: &Subscription, amount: i64) -> Result<(), Refusal> {
         match self.customers.get(&found.customer).map(|customer| customer.card).unwrap_or_default() {
             Card::Accepted | Card::Slow => {}
             Card::RequiresAction => return Err(Refusal::declined("subscription_payment_intent_requires_action", None)),
@@ -223,8 +234,6 @@ impl State {
                 return Err(Refusal::declined("card_declined", Some("insufficient_funds")));
             }
         }
-        let left = found.period_end.saturating_sub(self.now).max(0);
-        let amount = difference.saturating_mul(left) / found.period_end.saturating_sub(found.period_start).max(1);
         let invoice = self.new_invoice(&found.id, amount, "subscription_update");
         self.mark_paid(&invoice);
         Ok(())
@@ -249,8 +258,9 @@ impl State {
             let metadata = [("keep_plan", kept.unwrap_or_default().to_owned()), ("keep_until", kept_until)];
             let metadata = metadata.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
             let price = Some(price.to_owned());
-            // A card that does not pay leaves everything as it is.
-            let _ = self.change(&id, Change { price, charged_now, metadata, ..Change::default() });
+            // A card that does not pay leaves everything as it is. A better plan ends a trial.
+            let change = Change { price, charged_now, ends_trial: charged_now, metadata, ..Change::default() };
+            let _ = self.change(&id, change);
         }
     }
 

@@ -86,6 +86,9 @@ impl CreditAction {
     }
 }
 
+/// The longest trial that Stripe takes.
+const TRIAL_DAYS_MAXIMUM: u32 = 730;
+
 /// What a plan includes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -99,6 +102,9 @@ pub struct Plan {
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
     pub price_cents_per_month: Option<u32>,
+    /// For how many days an organisation that never had a subscription may try it for nothing; 0 where that cannot be. Stripe takes at
+    /// most 730.
+    pub trial_days: u32,
     /// What may be used in a month.
     pub monthly: MonthlyLimits,
     /// How many fundraising profiles; null is unlimited.
@@ -139,6 +145,10 @@ impl Plan {
         }
         if (name == PlanName::Free) != (self.price_cents_per_month == Some(0)) {
             faults.push(format!("the plan {name} is not free although that is its name, or the other way round"));
+        }
+        let is_sold = self.price_cents_per_month.is_some_and(|cents| cents > 0);
+        if self.trial_days > TRIAL_DAYS_MAXIMUM || (self.trial_days > 0 && !is_sold) {
+            faults.push(format!("the plan {name} has a trial that cannot be"));
         }
     }
 
@@ -191,6 +201,7 @@ impl PlanName {
             name: PlanName::Free,
             title: String::new(),
             price_cents_per_month: Some(0),
+            trial_days: 0,
             monthly: MonthlyLimits { tasks: 0, posts: 0, emails: 0 },
             projects: Some(0),
             agentic_engine: false,
@@ -258,6 +269,7 @@ mod tests {
         }
         let prices = PlanName::ALL.map(|name| name.plan().price_cents_per_month);
         assert_eq!(prices, [Some(0), Some(1900), Some(4900), None]);
+        assert_eq!(PlanName::ALL.map(|name| name.plan().trial_days), [0, 14, 0, 0]);
         assert_eq!(PlanName::ALL.map(|name| name.plan().projects), [Some(1), Some(5), None, None]);
     }
 

@@ -90,7 +90,7 @@ fn play(history: &History) -> Played {
         let shapes = [Shape::New, Shape::Old].map(|shape| read::<World>(sandbox.objects(shape)));
         worlds.push((hand.0.load(Ordering::Relaxed), shapes));
     };
-    sandbox.buy(&customer, history.price, history.card, &metadata).unwrap();
+    sandbox.try_out(&customer, history.price, history.trial_days, history.card, &metadata).unwrap();
     look(&sandbox);
     for step in &history.steps {
         (step.act)(&sandbox, &customer);
@@ -296,6 +296,10 @@ fn the_histories_end_as_they_should() {
         ("a pack is given back in part, disputed and lost", "free", 0, 0, 0),
         ("a slow debit succeeds", "free", 0, 0, 3_095),
         ("a slow debit fails", "free", 0, 0, 0),
+        ("a trial runs out and is paid for", "pro", 2, 0, 0),
+        ("a trial runs out and cannot be paid for", "free", 1, 0, 0),
+        ("a trial is cancelled", "free", 1, 0, 0),
+        ("a plan goes up in its trial", "outreach", 2, 0, 0),
     ];
     let expected = expected.map(|(name, plan, paid, back, credits)| (name, plan.to_owned(), paid, back, credits));
     assert_eq!(ends.collect::<Vec<_>>(), expected);

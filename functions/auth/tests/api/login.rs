@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Auth, PASSWORD, ResetMeanwhile, text, user_of};
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::event::{Event, Fact};
 use shared::id::UserId;
@@ -107,6 +108,20 @@ async fn guessing_one_accounts_password_is_limited_for_a_while() {
     login(&auth.app, "eve@example.com", PASSWORD).await.expect(200);
     tokio::time::advance(Duration::from_secs(200)).await;
     login(&auth.app, "ada@example.com", PASSWORD).await.expect(200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_guesses_at_the_same_moment_no_more_are_answered_than_the_limit_admits() {
+    let auth = Auth::new();
+    auth.register("ada").await;
+    let guesses = (0..15).map(|number| format!("guess {number}")).chain([PASSWORD.to_owned()]);
+    let answers = join_all(guesses.map(|password| async {
+        let password = password;
+        login(&auth.app, "ada@example.com", &password).await.status.as_u16()
+    }));
+    let answers = answers.await;
+    let counted = |refused: bool| answers.iter().filter(|status| (**status == 429) == refused).count();
+    assert_eq!((counted(false), counted(true)), (10, 6), "{answers:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,6 +42,11 @@ pub(crate) struct NewCheckout {
     #[garde(skip)]
     #[schema(max_length = 255, example = "price_1MoBy5LkdIwHu7ixZhnattbh")]
     price_id: String,
+    /// Whether the plan is tried for nothing first, for as many days as `GET /api/billing/plans` says. The buyer gives a card all the same,
+    /// which is charged when the trial is over. An organisation tries once.
+    #[garde(skip)]
+    #[serde(default)]
+    trial: bool,
     /// Where the buyer goes when it is done: a page of the frontend. `{CHECKOUT_SESSION_ID}` in it becomes the checkout's id.
     #[garde(skip)]
     #[schema(max_length = 2048, example = "https://app.example.com/paid?checkout={CHECKOUT_SESSION_ID}")]
@@ -75,6 +80,9 @@ impl NewCheckout {
         if product.is_none() {
             errors.push(FieldProblem::new("priceId", "is no price that is sold here; see GET /api/billing/prices"));
         }
+        if self.trial && product.is_some_and(|product| trial_days(product) == 0) {
+            errors.push(FieldProblem::new("trial", "is not to be had with this price; see GET /api/billing/plans"));
+        }
         errors.extend(return_url::check(config, "successUrl", &self.success_url));
         errors.extend(return_url::check(config, "cancelUrl", &self.cancel_url));
         if self.metadata.len() > ENTRIES_MAXIMUM {
@@ -100,6 +108,14 @@ impl NewCheckout {
     }
 }
 
+/// For how many days something may be tried for nothing.
+fn trial_days(product: Product) -> u32 {
+    match product {
+        Product::Plan(name) => name.plan().trial_days,
+        Product::Credits(_) => 0,
+    }
+}
+
 /// Begin to buy a plan or a pack of credits for the organisation: the answer's `url` is the page on which the buyer pays.
 ///
 /// A plan is bought once; whoever has a subscription changes its plan. A checkout for a plan closes the one before that is still open.
@@ -110,7 +126,8 @@ impl NewCheckout {
     responses(
         (status = 201, description = "The checkout.", body = CheckoutCreated),
         (status = 403, description = "`forbidden`: the caller is not the owner."),
-        (status = 409, description = "`already_subscribed`; `checkout_in_progress`: another was begun at the same time; `in_progress`."),
+        (status = 409, description = "`already_subscribed`; `trial_used`: the organisation had a subscription; `checkout_in_progress`: another was \
+            begun at the same time; `in_progress`."),
         (status = 429, description = "More checkouts than somebody begins who means to buy."),
         (status = 503, description = "`payments_not_configured`, or `payments_unavailable`: Stripe does not answer."),
     )
@@ -170,6 +187,9 @@ impl Command<'_> {
         if live.is_some_and(|subscription| subscription.status != SubscriptionStatus::Incomplete) {
             return Err(Error::AlreadySubscribed);
         }
+        if self.input.trial && account.subscription.is_some() {
+            return Err(Error::TrialUsed);
+        }
         let Some(open) = &account.open_checkout else { return Ok(()) };
         match self.payments.stripe.expire_checkout_session(open, &format!("expire/{open}")).await {
             Ok(_) | Err(StripeError::NotFound) => Ok(()),
@@ -198,6 +218,7 @@ impl Command<'_> {
             customer_id: &account.customer_id,
             client_reference_id: &organization,
             price_id: &self.input.price_id,
+            trial_days: self.input.trial.then(|| trial_days(self.product)),
             success_url: &self.input.success_url,
             cancel_url: &self.input.cancel_url,
             metadata: &metadata,

@@ -5,7 +5,7 @@ use shared::access::Role;
 use stripe_sandbox::Card;
 use testkit::TestResponse;
 
-use crate::support::{Bench, PRO, id};
+use crate::support::{Bench, CREATE, PACK, PRO, checkout, id};
 
 const SUBSCRIPTION: &str = "/api/billing/subscription";
 
@@ -15,6 +15,12 @@ async fn command(bench: &Bench, name: &str) -> TestResponse {
 
 async fn change(bench: &Bench, plan: &str) -> TestResponse {
     bench.post(&format!("{SUBSCRIPTION}/change-plan")).json(&json!({ "plan": plan })).send().await
+}
+
+fn with_trial(price: &str) -> Value {
+    let mut body = checkout(price);
+    body["trial"] = json!(true);
+    body
 }
 
 /// Buys the Pro plan. No webhook comes here: a command that changes nothing asks Stripe for what there is.
@@ -47,6 +53,49 @@ async fn a_better_plan_begins_at_once_and_a_lesser_one_when_the_period_ends() {
     assert_eq!(plans(&view), ("pro", "pro"));
     let trail = bench.trail().await;
     assert_eq!(trail.iter().filter(|kind| *kind == "billing.planChangeRequested").count(), 4, "{trail:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_is_tried_once_for_nothing_and_then_paid_for() {
+    let mut bench = Bench::new().await;
+    let trial = |price: &str| bench.post(CREATE).json(&with_trial(price));
+    let before = bench.get(SUBSCRIPTION).send().await.expect(200);
+    assert_eq!(before["trialAvailable"], true);
+    for price in [PACK, "price_outreach_monthly"] {
+        let problem = trial(price).send().await.expect_problem(422, "invalid");
+        assert_eq!(problem["errors"][0]["path"], "trial", "{price}");
+    }
+    let created = trial(PRO).send().await.expect(201);
+    assert!(bench.sandbox.pay(&id(&created), Card::Accepted));
+    bench.settle().await;
+    let view = bench.get(SUBSCRIPTION).send().await.expect(200);
+    assert_eq!((plans(&view), &view["subscription"]["status"]), (("pro", "pro"), &json!("trialing")));
+    assert_eq!(view["subscription"]["trialEndsAt"], view["subscription"]["currentPeriodEnd"]);
+    assert_eq!((&view["trialAvailable"], bench.paid()), (&json!(false), 0));
+    bench.wait(15).await;
+    let view = bench.get(SUBSCRIPTION).send().await.expect(200);
+    assert_eq!((&view["subscription"]["status"], bench.paid()), (&json!("active"), 1_900));
+    command(&bench, "cancel").await.expect(200);
+    bench.wait(31).await;
+    bench.post(CREATE).json(&with_trial(PRO)).send().await.expect_problem(409, "trial_used");
+    bench.create(PRO).send().await.expect(201);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_better_plan_ends_a_trial_and_is_charged_whole() {
+    let bench = Bench::new().await;
+    let created = bench.post(CREATE).json(&with_trial(PRO)).send().await.expect(201);
+    assert!(bench.sandbox.pay(&id(&created), Card::Accepted));
+    bench.settle().await;
+    let customer = bench.sandbox.customers().remove(0);
+    bench.sandbox.change_card(&customer, Card::Declined);
+    change(&bench, "outreach").await.expect_problem(402, "payment_declined");
+    let view = bench.get(SUBSCRIPTION).send().await.expect(200);
+    assert_eq!((plans(&view), &view["subscription"]["status"]), (("pro", "pro"), &json!("trialing")));
+    bench.sandbox.change_card(&customer, Card::Accepted);
+    let view = change(&bench, "outreach").await.expect(200);
+    assert_eq!((plans(&view), &view["subscription"]["status"]), (("outreach", "outreach"), &json!("active")));
+    assert_eq!(bench.paid(), 4_900);
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,5 +18,6 @@ async fn without_a_key_it_says_that_there_are_no_payments() {
     let answer = host.app.post("/api/stripe/create-checkout").by(&ada).json(&checkout).send().await;
     answer.expect_problem(503, "payments_not_configured");
     let subscription = host.app.get("/api/billing/subscription").by(&ada).send().await.expect(200);
-    assert_eq!(subscription, json!({"plan": "free", "prioritySupport": false, "subscription": null}));
+    let expected = json!({"plan": "free", "prioritySupport": false, "trialAvailable": true, "subscription": null});
+    assert_eq!(subscription, expected);
 }

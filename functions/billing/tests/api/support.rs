@@ -75,6 +75,12 @@ impl Bench {
         self.ada = self.cloud.signed_in_again(&self.ada).await;
     }
 
+    /// What the first customer has paid, in cents.
+    pub(crate) fn paid(&self) -> i64 {
+        let customers = self.sandbox.customers();
+        customers.first().map_or(0, |customer| self.sandbox.paid_by(customer))
+    }
+
     /// A checkout of a price, as the owner asks for it.
     pub(crate) fn create(&self, price: &str) -> Request {
         self.post(CREATE).json(&checkout(price))

@@ -13,7 +13,7 @@ use shared_lambda::Error;
 use crate::say;
 
 /// What stands before the generated part of the page.
-const MARK: &str = "<!-- Written by `cargo run --profile trial -p bench -- ledger`; do not edit below. -->";
+const MARK: &str = "<!-- Written by `cargo run --release -p bench -- ledger`; do not edit below. -->";
 
 /// Measures, simulates and writes both down.
 pub(crate) fn run(dry: bool) -> Result<(), Error> {

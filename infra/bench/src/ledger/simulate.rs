@@ -14,7 +14,7 @@ use super::load::Load;
 use super::partitions::Partitions;
 
 /// For how long each number of parts is simulated.
-const TIME: Duration = Duration::from_secs(20);
+const TIME: Duration = Duration::from_secs(5);
 /// How many pay at once: each waits for its answer before it pays again.
 const CLIENTS: u64 = 64;
 

@@ -31,7 +31,7 @@ pub use entity::{DueIndex, Entity, Indexes, Item, Key, ListingIndex, Table, Vers
 pub use error::StoreError;
 pub use idempotency::{IdempotencyKey, Once, Reply, Run, Started};
 pub use list::{Listing, Page, Range};
-pub use rate::{RateLimit, RateStatus};
+pub use rate::{Attempt, RateLimit, RateStatus};
 pub use transaction::{TRANSACTION_ITEMS_MAXIMUM, Transaction};
 pub use update::Update;
 use whole_answer::WholeAnswer;

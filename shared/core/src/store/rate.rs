@@ -92,6 +92,54 @@ impl RateLimit {
     }
 }
 
+/// An attempt that two limits hold for: one for all that its subject tries (a network), one for what it tries with one part (an account).
+/// The parts' counts lie in the subject's row, which is bounded since the subject's limit bounds how many parts a window can see; so both
+/// have the same window.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    limit: RateLimit,
+    part_limit: RateLimit,
+    subject: String,
+    /// The attribute that counts the part's attempts.
+    part: String,
+    at: Timestamp,
+}
+
+impl Attempt {
+    /// An attempt at an instant.
+    pub fn new(limit: RateLimit, subject: String, part_limit: RateLimit, part: &str, at: Timestamp) -> Self {
+        debug_assert_eq!(limit.window, part_limit.window, "one row is one window");
+        let part = format!("of_{}", shortened(Sha256::digest(part.as_bytes()), 12));
+        Self { limit, part_limit, subject, part, at }
+    }
+
+    /// Where its counts lie.
+    pub fn key(&self) -> Key {
+        self.limit.key_of(&self.subject, self.at)
+    }
+
+    /// Where the caller will stand with both limits once the attempt is counted; 429 if one of them refuses it already. `counter` is what
+    /// lies at the key.
+    pub fn admitted_by(&self, counter: Option<&Item>) -> Result<[RateStatus; 2], Problem> {
+        self.statuses(counter.unwrap_or(&Item::new()), 1)
+    }
+
+    /// The write that counts it, for the transaction of what it leads to; its condition fails where that is one too many.
+    pub fn update(&self) -> Update {
+        self.limit.attempt(&self.subject, self.at).counted(&self.part, self.part_limit)
+    }
+
+    /// 429 for an attempt that others overtook: it names the narrower limit.
+    pub fn refusal(&self) -> Problem {
+        self.part_limit.refuse(Problem::too_many_requests(1), self.at)
+    }
+
+    fn statuses(&self, counter: &Item, more: u32) -> Result<[RateStatus; 2], Problem> {
+        let status = |limit: RateLimit, name: &str| limit.status(counted(counter, name).saturating_add(more), self.at);
+        Ok([status(self.limit, ATTEMPTS)?, status(self.part_limit, &self.part)?])
+    }
+}
+
 impl RateStatus {
     /// The headers `RateLimit-Policy` and `RateLimit`, as the IETF draft "RateLimit header fields" spells them.
     pub fn headers(&self) -> HeaderMap {
@@ -115,25 +163,13 @@ impl Store {
         limit.status(counter.as_ref().map_or_else(old, RateLimit::attempts_of), now)
     }
 
-    /// Counts one attempt against two limits in one write: `limit` holds for all that `subject` tries (a network), `part_limit` for what it
-    /// tries with one `part` (an account). The parts' counts lie in the subject's row, which is bounded since `limit` bounds how many parts
-    /// a window can see; so both have the same window. An attempt that either refuses counts for neither.
-    pub async fn count_attempt_with(
-        &self,
-        limit: RateLimit,
-        subject: &str,
-        part_limit: RateLimit,
-        part: &str,
-    ) -> Result<[RateStatus; 2], Problem> {
-        debug_assert_eq!(limit.window, part_limit.window, "one row is one window");
-        let now = self.clock.now();
-        let attribute = format!("of_{}", shortened(Sha256::digest(part.as_bytes()), 12));
-        let (counter, refused) = match self.update(limit.attempt(subject, now).counted(&attribute, part_limit)).await? {
+    /// Counts an attempt against both of its limits in one write, or refuses it with 429; one that either refuses counts for neither.
+    pub async fn count(&self, attempt: &Attempt) -> Result<[RateStatus; 2], Problem> {
+        let (counter, refused) = match self.update(attempt.update()).await? {
             Ok(counter) => (counter, 0),
             Err(old) => (old, 1),
         };
-        let status = |limit: RateLimit, name: &str| limit.status(counted(&counter, name).saturating_add(refused), now);
-        Ok([status(limit, ATTEMPTS)?, status(part_limit, &attribute)?])
+        attempt.statuses(&counter, refused)
     }
 
     /// Carries out a single conditional update; false if its condition failed.

@@ -35,6 +35,8 @@ pub struct NewCheckoutSession<'a> {
     pub client_reference_id: &'a str,
     /// What is bought, once.
     pub price_id: &'a str,
+    /// For how many days a subscription is tried for nothing before its first payment, if it is.
+    pub trial_days: Option<u32>,
     /// Where the customer goes when it is done; `{CHECKOUT_SESSION_ID}` in it becomes the session's id.
     pub success_url: &'a str,
     /// Where the customer goes who turns back.
@@ -55,6 +57,8 @@ pub struct PriceChange<'a> {
     /// Whether the difference for the rest of the period is charged now, without which the price does not change; else nothing is charged
     /// before the next period.
     pub charged_now: bool,
+    /// Whether a trial ends with it, so that a period that is paid for begins now.
+    pub ends_trial: bool,
     /// What is attached to the subscription; an empty value takes an entry away.
     pub metadata: &'a Metadata,
 }
@@ -103,6 +107,10 @@ impl Stripe {
             .with("cancel_url", session.cancel_url)
             .with_map("metadata", session.metadata)
             .with_map(outcome, session.outcome_metadata);
+        let form = match session.trial_days {
+            Some(days) => form.with("subscription_data[trial_period_days]", days),
+            None => form,
+        };
         self.post("/v1/checkout/sessions", &form, key).await
     }
 
@@ -150,6 +158,7 @@ impl Stripe {
         } else {
             form.with("proration_behavior", "none")
         };
+        let form = if change.ends_trial { form.with("trial_end", "now") } else { form };
         let form = form.with_map("metadata", change.metadata);
         self.post(&format!("/v1/subscriptions/{}", segment(subscription_id)?), &form, key).await
     }

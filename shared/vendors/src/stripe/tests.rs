@@ -103,6 +103,7 @@ async fn a_checkout_is_created_in_stripes_form() {
         customer_id: "cus_1",
         client_reference_id: "user_42",
         price_id: "price_1",
+        trial_days: Some(14),
         success_url: "https://app.example/ok?sid={CHECKOUT_SESSION_ID}",
         cancel_url: "https://app.example/no",
         metadata: &metadata(&[("org_id", "o1")]),
@@ -110,14 +111,15 @@ async fn a_checkout_is_created_in_stripes_form() {
     };
     let created = api.stripe().create_checkout_session(&new, "checkout/cmd_1").await.unwrap();
     assert_eq!((created.id.as_str(), created.url.as_deref()), ("cs_1", Some("https://pay.example/1")));
-    let payment = NewCheckoutSession { mode: CheckoutMode::Payment, ..new };
+    let payment = NewCheckoutSession { mode: CheckoutMode::Payment, trial_days: None, ..new };
     api.stripe().create_checkout_session(&payment, "checkout/cmd_2").await.unwrap();
     let [first, second] = api.asked().try_into().unwrap();
     let common = "customer=cus_1&client_reference_id=user_42&line_items[0][price]=price_1&line_items[0][quantity]=1\
         &success_url=https%3A%2F%2Fapp.example%2Fok%3Fsid%3D%7BCHECKOUT_SESSION_ID%7D\
         &cancel_url=https%3A%2F%2Fapp.example%2Fno&metadata[org_id]=o1";
     let path = "POST /v1/checkout/sessions";
-    assert_eq!(wire(&first), format!("{path} mode=subscription&{common}&subscription_data[metadata][org_id]=o1"));
+    let data = "subscription_data[metadata][org_id]=o1&subscription_data[trial_period_days]=14";
+    assert_eq!(wire(&first), format!("{path} mode=subscription&{common}&{data}"));
     assert_eq!(wire(&second), format!("{path} mode=payment&{common}&payment_intent_data[metadata][org_id]=o1"));
     let names = ["authorization", "content-type", "stripe-version", "idempotency-key"];
     let expected = ["Bearer sk_test_1", "application/x-www-form-urlencoded", "2026-10-28.endive", "checkout/cmd_1"];
@@ -157,10 +159,11 @@ async fn every_call_is_of_stripes_form() {
     stripe.create_portal_session("cus_1", "https://app.example", "k").await.unwrap();
     stripe.subscriptions("cus_1").await.unwrap();
     let kept = metadata(&[("keep", "")]);
-    let mut change = PriceChange { item_id: "si_1", price_id: "price_2", charged_now: true, metadata: &kept };
+    let mut change =
+        PriceChange { item_id: "si_1", price_id: "price_2", charged_now: true, ends_trial: true, metadata: &kept };
     let subscription = stripe.change_price("sub_1", &change, "k").await.unwrap();
     assert_eq!(subscription.customer.id(), "cus_1");
-    change.charged_now = false;
+    (change.charged_now, change.ends_trial) = (false, false);
     stripe.change_price("sub_1", &change, "k").await.unwrap();
     stripe.cancel_at_period_end("sub_1", true, "k").await.unwrap();
     stripe.subscription("sub_1").await.unwrap();
