@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use shared::access::PlatformRole;
 use shared::clock::Timestamp;
 use shared::credits::Position;
 use shared::id::OrganizationId;
@@ -49,6 +50,11 @@ async fn a_founder_buys_a_plan_and_has_it_a_moment_later() {
     assert_eq!((&billing["plan"], &billing["subscription"]["status"]), (&json!("pro"), &json!("active")));
     let invoices = ada.get("/api/billing/invoices").await.expect(200);
     assert_eq!((&invoices["data"][0]["status"], &invoices["data"][0]["amountPaid"]), (&json!("paid"), &json!(1_900)));
+    let cloud = Cloud { dynamodb: platform.dynamodb.clone(), services: platform.services.clone() };
+    let support = cloud.caller("Support").await;
+    cloud.set_platform_role(&support, PlatformRole::Support).await;
+    let figures = platform.app().get("/api/analytics/platform").by(&support).send().await.expect(200);
+    assert_eq!(figures["revenue_30d"], 1_900);
     let body = json!({"returnUrl": "https://app.example.com/billing"});
     ada.post("/api/stripe/portal", "portal", &body).await.expect(200);
 

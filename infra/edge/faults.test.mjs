@@ -112,7 +112,7 @@ describe("a table that stays ill is a problem within the budget, and the next re
   for (const fault of ["server error", "throttling", "throughput exceeded", "reset", "truncated", "garbage with 200", "garbage with 400", "hang"]) {
     test(`503 after: ${fault}`, async () => {
       const { email } = await register(send);
-      proxy.inject("UpdateItem", [], fault);
+      proxy.inject("BatchGetItem", [], fault);
       const { answer, elapsedMs } = await timed(() => login(email));
       assertProblem(answer, 503, "unavailable");
       assert.ok(Number(answer.headers.get("retry-after")) >= 1);
@@ -144,10 +144,10 @@ describe("what no repeat can mend is our fault, said once and to nobody else", (
   for (const [fault, secret] of Object.entries({ "access denied": "arn:aws:iam::123456789012:user/auth-worker", "unknown table": "groundwork-secret-table" })) {
     test(fault, async () => {
       const { email } = await register(send);
-      proxy.inject("UpdateItem", [fault]);
+      proxy.inject("BatchGetItem", [fault]);
       const answer = await login(email);
       assertProblem(answer, 500, "internal");
-      assert.equal(proxy.count("UpdateItem"), 1);
+      assert.equal(proxy.count("BatchGetItem"), 1);
       assert.ok(!JSON.stringify([answer.body, ...answer.headers]).includes(secret));
       assert.ok(workerd.log.some((line) => line.includes(secret)), "the log says why");
     });

@@ -45,9 +45,9 @@ test("a panic is answered with 500, and the next request is served", async () =>
 
 test("a panic answers the requests that wait inside the instance too", async () => {
   const { email } = await register(send);
-  proxy.inject("UpdateItem", [], "hang");
+  proxy.inject("BatchGetItem", [], "hang");
   const waiting = [1, 2].map(() => send("POST", "/api/auth/login", { body: { email, password: PASSWORD } }));
-  while (proxy.count("UpdateItem") < waiting.length) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (proxy.count("BatchGetItem") < waiting.length) await new Promise((resolve) => setTimeout(resolve, 10));
   assertProblem(await send("GET", "/api/health", { headers: PANICKING }), 500, "internal");
   for (const answer of await Promise.all(waiting)) assertProblem(answer, 500, "internal");
   proxy.heal();

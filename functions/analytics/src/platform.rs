@@ -6,18 +6,20 @@ use serde::Serialize;
 use shared::access::{PlatformAccess, Support};
 use shared::model::activity_day::ActiveDay;
 use shared::model::counter::Counter;
+use shared::model::revenue_day::RevenueDay;
 use shared::problem::Problem;
 use shared::services::Services;
 use utoipa::ToSchema;
 
-/// The platform in figures, under the names that its clients read. `revenue_30d` comes with billing: no payments exist yet, and a figure
-/// that nothing stands behind would be none.
+/// The platform in figures, under the names that its clients read.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct PlatformFigures {
     /// Accounts.
     total_users: u64,
     /// Accounts that were active today (UTC) or in the 29 days before.
     active_users_30d: u64,
+    /// What was paid in United States dollars today (UTC) and in the 29 days before, in cents. What was given back is not taken off.
+    revenue_30d: u64,
     /// The share of organisations on a plan above free; 0 while there are none.
     #[schema(minimum = 0, maximum = 1)]
     conversion_rate: f64,
@@ -51,9 +53,10 @@ pub(crate) async fn get_platform_figures(
     _access: PlatformAccess<Support>,
 ) -> Result<Json<PlatformFigures>, Problem> {
     let store = &services.store;
-    let (users, active, organizations, above_free, ventures, leads, created, completed, failed, answered) = tokio::try_join!(
+    let (users, active, revenue, organizations, above_free, ventures, leads, created, completed, failed, answered) = tokio::try_join!(
         Counter::Users.read(store),
         ActiveDay::active_in_30_days(store, services.clock.now()),
+        RevenueDay::paid_in_30_days(store, services.clock.now()),
         Counter::Organizations.read(store),
         Counter::OrganizationsAboveFree.read(store),
         Counter::Ventures.read(store),
@@ -66,6 +69,7 @@ pub(crate) async fn get_platform_figures(
     Ok(Json(PlatformFigures {
         total_users: total(users),
         active_users_30d: total(active),
+        revenue_30d: total(revenue),
         conversion_rate: share(total(above_free), total(organizations)),
         total_organizations: total(organizations),
         total_ventures: total(ventures),

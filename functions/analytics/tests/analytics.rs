@@ -9,6 +9,7 @@ use shared::clock::Timestamp;
 use shared::id::EventId;
 use shared::model::activity_day::ActiveDay;
 use shared::model::counter::Counter;
+use shared::model::revenue_day::RevenueDay;
 use testkit::{Caller, Cloud, TestApp};
 
 const PATH: &str = "/api/analytics/platform";
@@ -38,7 +39,7 @@ async fn a_platform_without_anything_has_figures() {
     let cloud = Cloud::new();
     let (app, operator) = app_and_operator(&cloud).await;
     let expected = json!({
-        "total_users": 0, "active_users_30d": 0, "conversion_rate": 0.0, "total_organizations": 0, "total_ventures": 0,
+        "total_users": 0, "active_users_30d": 0, "revenue_30d": 0, "conversion_rate": 0.0, "total_organizations": 0, "total_ventures": 0,
         "total_leads": 0, "total_tasks_created": 0, "total_tasks_completed": 0, "total_tasks_failed": 0,
         "total_chat_messages": 0,
     });
@@ -59,7 +60,7 @@ async fn the_figures_are_what_was_counted() {
     count(&cloud, Counter::TasksFailed, &[1]).await;
     count(&cloud, Counter::ChatMessages, &[1; 3]).await;
     let expected = json!({
-        "total_users": 12, "active_users_30d": 0, "conversion_rate": 0.25, "total_organizations": 16, "total_ventures": 2,
+        "total_users": 12, "active_users_30d": 0, "revenue_30d": 0, "conversion_rate": 0.25, "total_organizations": 16, "total_ventures": 2,
         "total_leads": 499, "total_tasks_created": 7, "total_tasks_completed": 5, "total_tasks_failed": 1,
         "total_chat_messages": 3,
     });
@@ -74,8 +75,13 @@ async fn thirty_days_are_today_and_the_29_before() {
     active(&cloud, now.minus(DAY * 30), 100).await;
     active(&cloud, now.minus(DAY * 29), 20).await;
     active(&cloud, now, 3).await;
+    for (at, cents) in [(now.minus(DAY * 30), 4_900), (now.minus(DAY * 29), 1_900), (now, 1_000), (now, 900)] {
+        cloud.write(|transaction| transaction.update(RevenueDay::add(at, cents))).await;
+    }
     let active_users = |figures: Value| figures["active_users_30d"].clone();
-    assert_eq!(active_users(app.get(PATH).by(&operator).send().await.expect(200)), 23);
+    let figures = app.get(PATH).by(&operator).send().await.expect(200);
+    assert_eq!(figures["revenue_30d"], 3_800);
+    assert_eq!(active_users(figures), 23);
     tokio::time::advance(DAY).await;
     let operator = {
         let fresh = cloud.caller("Late Operator").await;

@@ -64,6 +64,14 @@ pub enum Error {
     Problem(Problem),
 }
 
+impl Error {
+    /// Whether this is what an attempt came to, rather than that the table failed or was too busy for it.
+    pub(crate) fn is_verdict(&self) -> bool {
+        let is_the_tables = |status: StatusCode| status.is_server_error() || status == StatusCode::CONFLICT;
+        !matches!(self, Self::Problem(problem) if is_the_tables(problem.status()))
+    }
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {

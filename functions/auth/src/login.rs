@@ -69,7 +69,7 @@ pub(crate) async fn login(
     let outcome = sign_in(&deps, &client, &input, &attempt, found).await;
     // A session counts the attempt in its own transaction, a refusal before it is told: attempts at the same moment may overtake what was
     // read, and cost a hash each, but no more of them than the limits admit learn whether their password is right.
-    if outcome.is_err() {
+    if outcome.as_ref().is_err_and(Error::is_verdict) {
         services.store.count(&attempt).await?;
     }
     Ok(Counted { headers, outcome: outcome.map(Json) })

@@ -91,7 +91,7 @@ pub(crate) async fn login_totp(
         Failures::SECOND_FACTOR.count(services, &account).await?;
     }
     // As with the password, see `login`: no answer overtakes the count.
-    if outcome.is_err() {
+    if outcome.as_ref().is_err_and(Error::is_verdict) {
         services.store.count(&attempt).await?;
     }
     Ok(Counted { headers, outcome: outcome.map(Json) })

@@ -115,6 +115,14 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
     }
 }
 
+/// United States cents that were paid: what is in other currencies cannot be added to them.
+pub(crate) fn paid_cents(fact: &Fact) -> Option<i64> {
+    match fact {
+        Fact::PaymentSucceeded { amount, currency, .. } if currency == "usd" => Some(*amount),
+        _ => None,
+    }
+}
+
 /// What an organisation on a plan counts for that comes or goes.
 fn organization(plan: PlanName, amount: i64) -> Vec<(Counter, i64)> {
     let mut counted = vec![(Counter::Organizations, amount)];
@@ -136,9 +144,8 @@ pub(crate) fn figures(fact: &Fact, first_of_day: bool) -> Measures {
         Fact::TaskCompleted { .. } => Metric::TasksCompleted,
         Fact::TaskFailed { .. } => Metric::TasksFailed,
         Fact::PaymentFailed { .. } => Metric::PaymentsFailed,
-        Fact::PaymentSucceeded { amount, currency, .. } => {
-            // Amounts of other currencies cannot be added to these.
-            let cents = u64::try_from(*amount).ok().filter(|_| currency == "usd").unwrap_or(0);
+        Fact::PaymentSucceeded { .. } => {
+            let cents = paid_cents(fact).and_then(|cents| u64::try_from(cents).ok()).unwrap_or(0);
             return measures.with(Metric::PaymentsSucceeded, 1).with(Metric::RevenueCents, cents);
         }
         _ => return measures,

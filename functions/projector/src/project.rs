@@ -3,10 +3,11 @@
 use shared::event::{Event, Fact};
 use shared::model::mail::Mail;
 use shared::model::projection::{Projection, ProjectionMarker};
+use shared::model::revenue_day::RevenueDay;
 use shared::queue::MailMessage;
 use shared::store::Transaction;
 
-use crate::effects::{counted, doorbell, figures, review};
+use crate::effects::{counted, doorbell, figures, paid_cents, review};
 use crate::{Deps, ProjectionError, activity, purge, webhooks};
 
 /// Projects an event, unless it is projected already: rings its doorbell, then writes its effects and its marker in one transaction,
@@ -30,6 +31,9 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
             transaction.create(ProjectionMarker::new(event.id, deps.services.clock.now()));
             for (counter, amount) in counted(&event.fact) {
                 transaction.update(counter.add(amount, event.id));
+            }
+            if let Some(cents) = paid_cents(&event.fact) {
+                transaction.update(RevenueDay::add(event.at, cents));
             }
             for mail in &mails {
                 transaction.create(mail.clone());

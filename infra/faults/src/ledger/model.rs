@@ -363,6 +363,10 @@ impl Draft<'_> {
                     }
                     self.find(account, opens)?;
                     self.may(side)?;
+                    let held = self.held(account).filter(|(out, _)| *out == side.1).map(|(_, amount)| amount);
+                    if held.sum::<i128>() + side.2 > i128::from(i64::MAX) {
+                        return Err("overflow");
+                    }
                     if self.held(account).count() >= HOLDS_MAXIMUM {
                         return Err("too_many_pending");
                     }

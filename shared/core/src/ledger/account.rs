@@ -282,7 +282,7 @@ impl Account {
     pub fn balance(&self, now: Timestamp) -> Balance {
         let pending = |direction| {
             let open = self.holds.iter().filter(|hold| hold.direction == direction && hold.is_open(now));
-            // Every hold was added within range ([`Account::held`]), so that the sum is too.
+            // A hold by which the sum would leave the range is refused ([`Account::held`]).
             open.fold(0_i64, |sum, hold| sum.saturating_add(hold.amount))
         };
         let (pending_out, pending_in) = (pending(Direction::Out), pending(Direction::In));
@@ -298,6 +298,10 @@ impl Account {
     /// The account with something held; it must be tidied.
     pub(super) fn held(mut self, hold: Hold, now: Timestamp) -> Result<Self, RefusalCode> {
         self.check(hold.direction, hold.amount, now)?;
+        // What is held may add up to more than what is there may: of an account below zero, or without a floor.
+        let Balance { pending_out, pending_in, .. } = self.balance(now);
+        let pending = if hold.direction == Direction::Out { pending_out } else { pending_in };
+        pending.checked_add(hold.amount).ok_or(RefusalCode::Overflow)?;
         if self.holds.len() >= HOLDS_MAXIMUM {
             return Err(RefusalCode::TooManyPending { account: self.part.account });
         }

@@ -34,6 +34,7 @@ pub mod portfolio_entry;
 pub mod post;
 pub mod profile;
 pub mod projection;
+pub mod revenue_day;
 pub mod server_key;
 pub mod session;
 pub mod sign_in_attempt;

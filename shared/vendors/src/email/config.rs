@@ -7,6 +7,7 @@ use shared::config::{ConfigError, Reader, Variables};
 
 #[cfg(not(target_arch = "wasm32"))]
 use super::smtp::{Transport, transport};
+use crate::base_url::BaseUrl;
 
 /// Where Resend is.
 const RESEND_URL: &str = "https://api.resend.com";
@@ -24,7 +25,7 @@ pub struct EmailConfig {
 pub(super) enum Provider {
     Ses(SesAccount),
     Resend {
-        base_url: String,
+        base_url: BaseUrl,
         api_key: String,
     },
     #[cfg(not(target_arch = "wasm32"))]
@@ -34,7 +35,7 @@ pub(super) enum Provider {
 /// Where SES is and who calls it.
 #[derive(Clone)]
 pub(super) struct SesAccount {
-    pub(super) base_url: String,
+    pub(super) base_url: BaseUrl,
     pub(super) region: String,
     pub(super) credentials: Credentials,
 }
@@ -63,7 +64,7 @@ impl EmailConfig {
         let provider = match reader.optional("EMAIL_PROVIDER").as_deref() {
             None | Some("ses") => ses(&mut reader),
             Some("resend") => Provider::Resend {
-                base_url: url(reader.optional("RESEND_BASE_URL"), RESEND_URL),
+                base_url: reader.parsed("RESEND_BASE_URL", BaseUrl::of_vendor(RESEND_URL)),
                 api_key: needed(&mut reader, "RESEND_API_KEY"),
             },
             #[cfg(not(target_arch = "wasm32"))]
@@ -93,7 +94,7 @@ fn ses(reader: &mut Reader<'_>) -> Provider {
     let region = needed(reader, "AWS_REGION");
     let (id, secret) = (needed(reader, "AWS_ACCESS_KEY_ID"), needed(reader, "AWS_SECRET_ACCESS_KEY"));
     let session = reader.optional("AWS_SESSION_TOKEN");
-    let base_url = url(reader.optional("SES_BASE_URL"), &format!("https://email.{region}.amazonaws.com"));
+    let base_url = reader.parsed("SES_BASE_URL", BaseUrl::of_vendor(&format!("https://email.{region}.amazonaws.com")));
     Provider::Ses(SesAccount {
         base_url,
         region,
@@ -112,8 +113,4 @@ fn smtp(reader: &mut Reader<'_>) -> Transport {
         }
         Transport::nowhere()
     })
-}
-
-fn url(given: Option<String>, default: &str) -> String {
-    given.as_deref().unwrap_or(default).trim_end_matches('/').to_owned()
 }

@@ -111,7 +111,7 @@ impl Mailer {
         let EmailConfig { from, provider } = config;
         let vendor = match provider {
             config::Provider::Ses(account) => Vendor::Ses(Ses::new(account, http)),
-            config::Provider::Resend { base_url, api_key } => Vendor::Resend(Resend::new(base_url, api_key, http)),
+            config::Provider::Resend { base_url, api_key } => Vendor::Resend(Resend::new(&base_url, api_key, http)),
             #[cfg(not(target_arch = "wasm32"))]
             config::Provider::Smtp(transport) => Vendor::Smtp(Smtp::new(transport)),
         };

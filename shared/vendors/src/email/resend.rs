@@ -7,6 +7,7 @@ use ::http::{Method, Request, Response, header};
 use serde::{Deserialize, Serialize};
 
 use super::{ATTEMPTS, Email, EmailError, PAUSE, Receipt, TIMEOUT, code_of, retry_after};
+use crate::base_url::BaseUrl;
 use crate::http::Http;
 
 /// How long Resend knows a key: 24 hours; an hour less, so that nobody counts on the last second.
@@ -47,7 +48,7 @@ struct Refusal {
 }
 
 impl Resend {
-    pub(super) fn new(base_url: String, api_key: String, http: Http) -> Self {
+    pub(super) fn new(base_url: &BaseUrl, api_key: String, http: Http) -> Self {
         Self { url: format!("{base_url}/emails"), api_key, http }
     }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use shared::config::{ConfigError, Reader, Variables};
 
+use crate::base_url::BaseUrl;
+
 /// Where Stripe is.
 const STRIPE_URL: &str = "https://api.stripe.com";
 
@@ -11,7 +13,7 @@ const STRIPE_URL: &str = "https://api.stripe.com";
 #[derive(Clone, PartialEq, Eq)]
 pub struct StripeConfig {
     /// `STRIPE_BASE_URL`, without a slash at its end.
-    pub(super) base_url: String,
+    pub(super) base_url: BaseUrl,
     /// `STRIPE_SECRET_KEY`.
     pub(super) secret_key: String,
 }
@@ -34,12 +36,7 @@ impl StripeConfig {
         if secret_key.as_ref().is_some_and(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
             reader.fault("STRIPE_SECRET_KEY is malformed: it is a key such as sk_live_… or rk_live_…");
         }
-        let base_url = reader.optional("STRIPE_BASE_URL").unwrap_or_else(|| STRIPE_URL.to_owned());
-        let host = ["https://", "http://"].iter().find_map(|scheme| base_url.strip_prefix(scheme));
-        if host.is_none_or(str::is_empty) {
-            reader.fault("STRIPE_BASE_URL is malformed: it is an address such as https://api.stripe.com");
-        }
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let base_url = reader.parsed("STRIPE_BASE_URL", BaseUrl::of_vendor(STRIPE_URL));
         reader.finish(secret_key.map(|secret_key| Self { base_url, secret_key }))
     }
 }

@@ -182,7 +182,7 @@ async fn every_call_is_of_stripes_form() {
         "POST /v1/billing_portal/sessions customer=cus_1&return_url=https%3A%2F%2Fapp.example",
         "GET /v1/subscriptions?customer=cus_1&status=all&limit=100",
         "POST /v1/subscriptions/sub_1 items[0][id]=si_1&items[0][price]=price_2&proration_behavior=always_invoice\
-            &payment_behavior=error_if_incomplete&metadata[keep]=",
+            &payment_behavior=error_if_incomplete&trial_end=now&metadata[keep]=",
         "POST /v1/subscriptions/sub_1 items[0][id]=si_1&items[0][price]=price_2&proration_behavior=none&metadata[keep]=",
         "POST /v1/subscriptions/sub_1 cancel_at_period_end=true",
         "GET /v1/subscriptions/sub_1?expand[0]=customer",
