@@ -95,9 +95,9 @@ impl Limits {
 /// The headers that say where the caller stands with limits.
 pub(crate) fn headers_of(statuses: &[RateStatus]) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for (name, value) in statuses.iter().flat_map(|status| status.headers().into_iter().collect::<Vec<_>>()) {
-        if let Some(name) = name {
-            headers.append(name, value);
+    for status in statuses {
+        for (name, value) in &status.headers() {
+            headers.append(name, value.clone());
         }
     }
     headers

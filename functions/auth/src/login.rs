@@ -63,14 +63,19 @@ pub(crate) async fn login(
     Input(input): Input<Login>,
 ) -> Result<Counted<Json<SignedIn>>, Error> {
     let services = &deps.services;
-    let attempt = Limits::LOGIN.attempt(&client, &input.email, services.clock.now());
-    let found = find(services, &client, &attempt, &AccountEmail::normalize(&input.email)).await?;
+    let email = AccountEmail::normalize(&input.email);
+    let attempt = Limits::LOGIN.attempt(&client, &email, services.clock.now());
+    let found = find(services, &client, &attempt, &email).await?;
     let headers = headers_of(&attempt.admitted_by(found.attempts.as_ref())?);
     let outcome = sign_in(&deps, &client, &input, &attempt, found).await;
     // A session counts the attempt in its own transaction, a refusal before it is told: attempts at the same moment may overtake what was
     // read, and cost a hash each, but no more of them than the limits admit learn whether their password is right.
     if outcome.as_ref().is_err_and(Error::is_verdict) {
         services.store.count(&attempt).await?;
+    }
+    // After that count: what one network tries at once must not close the account to all that its owner has not used.
+    if matches!(outcome, Err(Error::InvalidCredentials)) {
+        Failures::LOGIN.count(services, &email).await?;
     }
     Ok(Counted { headers, outcome: outcome.map(Json) })
 }
@@ -83,7 +88,7 @@ async fn sign_in(
     found: Found,
 ) -> Result<SignedIn, Error> {
     let services = &deps.services;
-    let (email, now) = (AccountEmail::normalize(&input.email), services.clock.now());
+    let now = services.clock.now();
     if !found.is_from_known_network(now) {
         Failures::LOGIN.require_few(found.failures.as_ref(), now)?;
     }
@@ -93,7 +98,6 @@ async fn sign_in(
     let is_right = password::is_right(&input.password, hash)?;
     let user = found.user.filter(|user| user.erased_at.is_none());
     let (Some(user), Some(credential), true) = (user, found.credential, is_right) else {
-        Failures::LOGIN.count(services, &email).await?;
         return Err(Error::InvalidCredentials);
     };
     // Only whoever has the password learns it.

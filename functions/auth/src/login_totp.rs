@@ -87,12 +87,12 @@ pub(crate) async fn login_totp(
         Ok(()) => sign_in(&deps, &client, &challenge, &factor, (&attempt, network.as_ref())).await,
         Err(refusal) => Err(refusal.into()),
     };
-    if matches!(outcome, Err(Error::SecondFactorWrong)) {
-        Failures::SECOND_FACTOR.count(services, &account).await?;
-    }
     // As with the password, see `login`: no answer overtakes the count.
     if outcome.as_ref().is_err_and(Error::is_verdict) {
         services.store.count(&attempt).await?;
+    }
+    if matches!(outcome, Err(Error::SecondFactorWrong)) {
+        Failures::SECOND_FACTOR.count(services, &account).await?;
     }
     Ok(Counted { headers, outcome: outcome.map(Json) })
 }
