@@ -1,14 +1,19 @@
 //! The connections to AWS: one HTTPS connector for both services, with limits on everything that can take long.
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, StalledStreamProtectionConfig};
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use shared::config::{ConfigError, Reader, Variables};
 use shared::reach::Reach;
 
@@ -117,52 +122,50 @@ fn amazon_roots() -> TlsContext {
 }
 
 /// The connector for requests to vendors: with the system's root certificates and limits of its own on connecting. What an answer may
-/// take, the caller says. Reading the certificates takes a tenth of a second, so it is for functions that need it.
+/// take, the caller says.
 pub fn outbound() -> SharedHttpConnector {
-    vendor_connector(TlsContext::default())
+    outbound_within(Reach::Anywhere)
 }
 
 /// The connector for requests to vendors that are services of AWS: with Amazon's root certificates alone.
 pub fn outbound_to_aws() -> SharedHttpConnector {
-    vendor_connector(amazon_roots())
-}
-
-fn vendor_connector(roots: TlsContext) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
-    let connector = aws_smithy_http_client::Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(roots)
-        .connector_settings(settings)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .build();
-    SharedHttpConnector::new(connector)
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .read_timeout(READ_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(CALL_TIMEOUT)
-        .build()
-}
-
-fn retries() -> RetryConfig {
-    RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(Duration::from_millis(50))
-        .with_max_backoff(BACKOFF_MAXIMUM)
+    vendor_connector(amazon_roots, Reach::Anywhere)
 }
 
 /// The connector for requests to addresses that somebody entered: it connects to servers within `reach` alone, whatever their names say.
 pub fn outbound_within(reach: Reach) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
-    let connector = aws_smithy_http_client::Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .connector_settings(settings)
-        .pool_idle_timeout(IDLE_TIMEOUT)
-        .build_with_resolver(Within(reach));
-    SharedHttpConnector::new(connector)
+    vendor_connector(TlsContext::default, reach)
+}
+
+fn vendor_connector(roots: fn() -> TlsContext, reach: Reach) -> SharedHttpConnector {
+    SharedHttpConnector::new(VendorConnector { roots, reach, connector: OnceLock::new() })
+}
+
+/// Makes its connector when it is used first: reading the system's certificates takes longer than the rest of a start, and most of what
+/// functions that ask vendors do is done without one.
+#[derive(Debug)]
+struct VendorConnector {
+    roots: fn() -> TlsContext,
+    reach: Reach,
+    connector: OnceLock<Connector>,
+}
+
+impl VendorConnector {
+    fn connector(&self) -> Connector {
+        let settings = HttpConnectorSettings::builder().connect_timeout(VENDOR_CONNECT_TIMEOUT).build();
+        Connector::builder()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context((self.roots)())
+            .connector_settings(settings)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build_with_resolver(Within(self.reach))
+    }
+}
+
+impl HttpConnector for VendorConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.connector.get_or_init(|| self.connector()).call(request)
+    }
 }
 
 /// Finds the addresses of a name that are within reach.
@@ -181,4 +184,20 @@ impl ResolveDns for Within {
             }
         })
     }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(CALL_TIMEOUT)
+        .build()
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(50))
+        .with_max_backoff(BACKOFF_MAXIMUM)
 }

@@ -130,7 +130,7 @@ impl Destination {
         headers.insert(RESPONSE_MODE, HeaderValue::from_static("streaming"));
         headers.insert(header::TRAILER, ERROR_TYPE.into());
         headers.append(header::TRAILER, ERROR_BODY.into());
-        let sending = std::pin::pin!(send(sender, beginning.into(), body).instrument(span));
+        let sending = std::pin::pin!(send(sender, beginning, body).instrument(span));
         let accepted = match select(self.client.call(request), sending).await {
             // Whoever no longer listens needs no more of the body.
             Either::Left((accepted, _)) => accepted,
@@ -177,18 +177,28 @@ fn prelude(status: u16, headers: &HeaderMap) -> Value {
 }
 
 /// Sends the beginning and then the body, piece by piece, until it ends, breaks off, or nobody listens any more.
-async fn send(mut sender: Sender, beginning: Bytes, mut body: Body) {
-    let mut piece = beginning;
+///
+/// What is there of the body at once goes with the beginning: most answers are whole in that one piece. A second one would wait until the
+/// first was acknowledged (Nagle's algorithm, which is on in the client's connection), which Linux does after 40 ms.
+async fn send(mut sender: Sender, mut beginning: Vec<u8>, mut body: Body) {
+    let mut ready = next_piece(&mut body).now_or_never();
+    if let Some(Ok(Some(piece))) = &ready {
+        beginning.extend_from_slice(piece);
+        ready = None;
+    }
+    let mut piece = Bytes::from(beginning);
     let reason = loop {
         if sender.send_data(piece).await.is_err() {
             return;
         }
-        piece = match AssertUnwindSafe(body.frame()).catch_unwind().await {
+        let next = match ready.take() {
+            Some(next) => next,
+            None => next_piece(&mut body).await,
+        };
+        piece = match next {
+            Ok(Some(piece)) => piece,
             Ok(None) => return,
-            // A body's own trailers have no place in what a function URL answers.
-            Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
-            Ok(Some(Err(error))) => break error.to_string(),
-            Err(_panic) => break "the body panicked".to_owned(),
+            Err(reason) => break reason,
         };
     };
     tracing::error!(outcome = "broken off", reason, "a response was not sent to its end");
@@ -201,4 +211,15 @@ async fn send(mut sender: Sender, beginning: Bytes, mut body: Body) {
     }
     // Nobody listens any more where this fails.
     let _ = sender.send_trailers(trailers).await;
+}
+
+/// The next piece of a body, none at its end, or why it breaks off.
+async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, String> {
+    match AssertUnwindSafe(body.frame()).catch_unwind().await {
+        // A body's own trailers have no place in what a function URL answers.
+        Ok(Some(Ok(frame))) => Ok(Some(frame.into_data().unwrap_or_default())),
+        Ok(Some(Err(error))) => Err(error.to_string()),
+        Ok(None) => Ok(None),
+        Err(_panic) => Err("the body panicked".to_owned()),
+    }
 }

@@ -72,7 +72,9 @@ impl Workers {
             let listener = TcpListener::from_std(listener).expect("the listener is a good one");
             axum::serve(listener, router).await
         });
-        Self { urls, started: AtomicUsize::new(0), client: reqwest::Client::new(), runtime, tables, tables_url }
+        // workerd closes a connection that was idle for 15 seconds, which may be the moment at which a case sends its next request on it.
+        let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().expect("a client can be built");
+        Self { urls, started: AtomicUsize::new(0), client, runtime, tables, tables_url }
     }
 
     /// A new instance of the Worker, going by this clock, whose requests to the table `table` answers.

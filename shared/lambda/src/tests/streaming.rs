@@ -110,6 +110,18 @@ async fn what_does_not_stream_comes_as_it_is() {
     assert_eq!(whole.kind, "Runtime.InvalidResponseMode", "a URL without streaming gets no streams");
 }
 
+/// A second piece would wait for the first one's acknowledgement: 40 ms, on every answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_there_at_once_comes_in_one_piece() {
+    let running = start("streaming", &[]).await;
+    let mut health = get_stream(&running, "/api/health").await;
+    let bytes = health.rest().await.unwrap();
+    assert_eq!((bytes.is_empty(), health.with_prelude_bytes), (false, bytes.len()));
+    let mut broken = get_stream(&running, "/api/breaks").await;
+    assert_eq!(broken.with_prelude_bytes, "one".len(), "and so does the first piece of more");
+    broken.rest().await.unwrap_err();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_may_be_larger_than_a_response() {
     let running = start("streaming", &[]).await;

@@ -41,6 +41,8 @@ pub struct Prelude {
 pub struct StreamedResponse {
     /// Status, headers and cookies.
     pub prelude: Prelude,
+    /// How many bytes of the body came in one piece with the prelude.
+    pub with_prelude_bytes: usize,
     chunks: mpsc::Receiver<Result<Bytes, FunctionError>>,
 }
 
@@ -129,7 +131,8 @@ impl Stage {
         let rest = Bytes::copy_from_slice(&begun[end + DELIMITER.len()..]);
         let (sender, chunks) = mpsc::channel(16);
         if let Some(answer) = answer.take() {
-            let _ = answer.send(Ok(Answer::Streamed(StreamedResponse { prelude, chunks })));
+            let with_prelude_bytes = rest.len();
+            let _ = answer.send(Ok(Answer::Streamed(StreamedResponse { prelude, with_prelude_bytes, chunks })));
         }
         *self = Self::Body(sender);
         if rest.is_empty() { Ok(()) } else { Box::pin(self.take(rest)).await }
