@@ -25,7 +25,7 @@ pub(super) fn section() -> Result<String, Error> {
     let profile = if cfg!(debug_assertions) { "development" } else { "release" };
     let mut text = format!(
         "### Measured\n\nThe embedded DynamoDB in memory, which does one thing at a time, behind the real SDK in one process of the \
-         {profile} profile; ten\nseconds each. What is answered with a conflict was overtaken six times and is for the caller to \
+         {profile} profile; ten\nseconds each. What is answered with a conflict was overtaken sixteen times and is for the caller to \
          repeat.\n\n| transfers meet at | at once | transfers a second | p50 ms | p99 ms | conflicts |\n|---|---|---|---|---|---|\n"
     );
     for load in [Load::Distinct, Load::Shared, Load::OneWallet] {

@@ -185,7 +185,9 @@ impl Store {
         P: Fn() -> F,
         F: Future<Output = Result<(Transaction<E>, StatusCode, T), E>>,
     {
-        for attempt in 1..=6 {
+        let deadline = self.deadline();
+        let mut overtaken = 0;
+        loop {
             let known = match once {
                 Some(once) => self.known(once).await?,
                 None => Known::Nothing,
@@ -205,15 +207,18 @@ impl Store {
                     _ => transaction.put_absent(record, OnReject::Replay),
                 }
             }
-            match self.commit(transaction).await {
+            match self.commit_until(transaction, deadline).await {
                 Ok(()) => return Ok(Reply { status, body, replayed: false }),
                 Err(CommitError::Rejected(error)) => return self.answer_or(once, error).await,
                 Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(CommitError::Replay) => {}
-                Err(CommitError::Stale) => self.back_off(attempt).await,
+                Err(CommitError::Stale | CommitError::Replay) => {
+                    overtaken += 1;
+                    if !self.plan_again(overtaken, deadline).await {
+                        return Err(StoreError::Contended.into());
+                    }
+                }
             }
         }
-        Err(StoreError::Contended.into())
     }
 
     /// The first answer, if the same command was carried out since it was looked for; else `error`. A loser of a race that reads after the

@@ -38,6 +38,9 @@ use whole_answer::WholeAnswer;
 
 /// How often a request that DynamoDB turned away for load is sent again before the caller is told to come back.
 const ATTEMPTS: u32 = 8;
+/// How often a command is planned that others overtake. Whoever did is done by then, so that somebody always gets on: many who write to one
+/// item at once need many attempts, and short waits between them.
+const PLANS: u32 = 16;
 /// How long a request that DynamoDB turned away is sent again. The last attempt begins within it and takes as long as the host gives a
 /// call (on Lambda 6 seconds); together they stay below the 15 seconds that a function has, so that callers get our 503 and not Lambda's
 /// 502.
@@ -198,6 +201,15 @@ impl Store {
             return false;
         }
         self.back_off(attempt).await;
+        self.clock.now() < deadline
+    }
+
+    /// Waits before a command is planned again that was overtaken this many times; false if it is not to be.
+    async fn plan_again(&self, times: u32, deadline: Timestamp) -> bool {
+        if times >= PLANS || self.clock.now() >= deadline {
+            return false;
+        }
+        self.back_off(times.min(4)).await;
         self.clock.now() < deadline
     }
 

@@ -200,8 +200,8 @@ enum Cancellation {
 
 impl Store {
     /// Plans and commits a command. When an item changed between the plan's reads and the commit, `plan` runs again on what is there
-    /// now; after six times, or once its time is up, the command fails with [`StoreError::Contended`]. A plan without writes is done at
-    /// once.
+    /// now; after sixteen times, or once its time is up, the command fails with [`StoreError::Contended`]. A plan without writes is done
+    /// at once.
     pub async fn execute<T, E, P, F>(&self, plan: P) -> Result<T, E>
     where
         E: From<StoreError>,
@@ -209,20 +209,21 @@ impl Store {
         F: Future<Output = Result<(Transaction<E>, T), E>>,
     {
         let deadline = self.deadline();
-        for attempt in 1..=6 {
+        let mut overtaken = 0;
+        loop {
             let (transaction, value) = plan().await?;
             match self.commit_until(transaction, deadline).await {
                 Ok(()) => return Ok(value),
                 Err(CommitError::Rejected(error)) => return Err(error),
                 Err(CommitError::Store(error)) => return Err(error.into()),
                 Err(CommitError::Stale | CommitError::Replay) => {
-                    if !self.try_again(attempt, deadline).await {
-                        break;
+                    overtaken += 1;
+                    if !self.plan_again(overtaken, deadline).await {
+                        return Err(StoreError::Contended.into());
                     }
                 }
             }
         }
-        Err(StoreError::Contended.into())
     }
 
     /// What lies at `key`, which the first instance of all puts there. Of several first ones one wins, and the others read what it made.

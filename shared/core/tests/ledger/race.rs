@@ -1,10 +1,11 @@
 //! Transfers at once.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use shared::id::TransferId;
 use shared::ledger::{AccountId, Ledger, LedgerError, Leg, NewTransfer, Planned, Reason, RefusalCode};
-use shared::store::StoreError;
+use shared::store::{StoreError, Transaction};
 use testkit::{Cloud, LedgerRows};
 use tokio::task::JoinSet;
 
@@ -63,6 +64,33 @@ async fn one_id_at_once_is_one_transfer_and_one_answer() {
         let rows = LedgerRows::read(&cloud.dynamodb, &cloud.services).await;
         assert_eq!((rows.posted(wallet(1)), rows.posted(AccountId::BuzFees)), (400, 100));
     }
+}
+
+/// Spends from a wallet while others are faster so many times.
+async fn overtaken(times: u128) -> Result<(), LedgerError> {
+    let cloud = Cloud::new();
+    fund(&cloud, wallet(1), 200).await;
+    let ledger = Ledger::new(&cloud.services);
+    let plans = AtomicU32::new(0);
+    let plan = || async {
+        let mut transaction = Transaction::<LedgerError>::new();
+        ledger.plan(&mut transaction, vec![spend(ulid(10).into(), 100)]).await?;
+        let number = u128::from(plans.fetch_add(1, Ordering::Relaxed));
+        if number < times {
+            let faster = spend(ulid(100 + number).into(), 1);
+            ledger.execute(&[faster], |_| event(&cloud.services)).await?;
+        }
+        Ok((transaction, ()))
+    };
+    cloud.services.store.execute(plan).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_gets_its_turn_after_fifteen_others() {
+    overtaken(0).await.unwrap();
+    overtaken(15).await.unwrap();
+    let given_up = overtaken(16).await.unwrap_err();
+    assert!(matches!(given_up, LedgerError::Store(StoreError::Contended)), "{given_up:?}");
 }
 
 #[tokio::test(start_paused = true)]
