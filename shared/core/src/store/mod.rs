@@ -209,7 +209,7 @@ impl Store {
         if times >= PLANS || self.clock.now() >= deadline {
             return false;
         }
-        self.back_off(times.min(4)).await;
+        self.back_off(times.min(5)).await;
         self.clock.now() < deadline
     }
 
