@@ -62,8 +62,8 @@ pub(super) fn as_platform_admin(operation: &str, support: u16) -> u16 {
         | "POST /api/users/create"
         | "POST /api/users/{userId}/portfolio"
         | "POST /api/users/{userId}/skills" => 201,
-        // There is nothing to burn.
-        "POST /api/buz/burn" => 409,
+        // There is nothing to burn, and no second factor.
+        "POST /api/buz/burn" | "DELETE /api/users/{userId}/totp" => 409,
         "PUT /api/users/{userId}"
         | "PUT /api/users/{userId}/privacy"
         | "POST /api/billing/webhook-events/replay"
@@ -259,6 +259,7 @@ pub(super) fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("PUT /api/users/{userId}/privacy", with(json!({}), themselves(200, 403))),
         ("POST /api/users/{userId}/suspend", bare(operators(403))),
         ("POST /api/users/{userId}/reinstate", bare(operators(403))),
+        ("DELETE /api/users/{userId}/totp", bare(operators(403))),
         ("GET /api/users/connections", bare(signed_in(200))),
         ("POST /api/users/{userId}/connection", bare(others(200))),
         ("DELETE /api/users/{userId}/connection", bare(others(204))),

@@ -165,6 +165,10 @@ impl Scenario {
         }
         set_role(&self.platform.services, &self.ada.email, Some(PlatformRole::Admin)).await.unwrap();
         self.post("/api/users/create", json!({"email": "mary@example.com", "name": "Mary"}), 201).await;
+        let enrolment = by_eve("POST", "/api/auth/totp/enroll", 200).await;
+        let code = json!({"code": testkit::totp_code(&enrolment["secret"], &self.platform.services.clock)});
+        app.post("/api/auth/totp/confirm").bearer(&eve.token).json(&code).send().await.expect(200);
+        assert_eq!(self.send("DELETE", &format!("{eve_path}/totp"), None).await.status, 204);
         for rest in ["suspend", "reinstate"] {
             let answer = self.send("POST", &format!("{eve_path}/{rest}"), None).await;
             assert_eq!(answer.status, 204, "{}", answer.text);

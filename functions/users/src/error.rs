@@ -17,6 +17,8 @@ pub enum Error {
     Yourself,
     /// The caller presented their credentials too long ago for this.
     StepUpRequired,
+    /// The account has no second factor.
+    TotpOff,
     /// The account owns organisations that others are in; one of them.
     OwnsOrganization(OrganizationId),
     /// The account owns more organisations than end with it at once.
@@ -61,6 +63,7 @@ impl From<Error> for Problem {
                 "step_up_required",
                 "Present your credentials again at /api/auth/step-up, then repeat the request.",
             ),
+            Error::TotpOff => Self::conflict("totp_off", "The account has no second factor."),
             Error::OwnsOrganization(id) => Self::conflict(
                 "owns_organization",
                 format!(

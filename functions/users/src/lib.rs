@@ -20,6 +20,7 @@ mod privacy;
 mod replace;
 mod rights;
 mod search;
+mod second_factor;
 mod skills;
 mod suspension;
 mod view;
@@ -68,6 +69,7 @@ pub fn router() -> Routes<Deps> {
         .routes(routes!(privacy::get_privacy, privacy::replace_privacy))
         .routes(routes!(suspension::suspend_user))
         .routes(routes!(suspension::reinstate_user))
+        .routes(routes!(second_factor::remove_user_totp))
         .routes(routes!(connections::list::list_connections))
         .routes(routes!(connections::steps::request_connection, connections::steps::remove_connection))
         .routes(routes!(connections::steps::accept_connection))

@@ -18,6 +18,8 @@ pub const PARTITION_READS: f64 = 3_000.0;
 pub const PARTITION_WRITES: f64 = 1_000.0;
 /// Over how many partitions of the `due` index rows of one kind are spread.
 const DUE_SHARDS: f64 = shared::model::DUE_SHARDS as f64;
+/// Over how many parts an account of the ledger is spread that all write to.
+const ACCOUNT_SHARDS: f64 = shared::ledger::SHARDS as f64;
 /// How often an instance reads the keys.
 const KEYS_FRESH_SECONDS: f64 = 300.0;
 
@@ -276,14 +278,18 @@ pub struct Hot {
     pub limit_at: Option<f64>,
 }
 
-/// Who shares the partitions of a pattern.
+/// Who shares the partitions of a pattern: whom its names leave.
 pub fn scope(pattern: &str) -> Scope {
-    let single = ["<user>", "<event>", "<digest>", "<address>", "<lead>", "<conversation>"];
-    match pattern {
-        _ if single.iter().any(|part| pattern.contains(part)) => Scope::Single,
-        _ if pattern.contains("<organization>") => Scope::Organization,
-        _ => Scope::Platform,
+    let names = pattern.split('<').skip(1).filter_map(|name| Some(name.split_once('>')?.0));
+    let mut scope = Scope::Platform;
+    for name in names {
+        match name {
+            "shard" | "day" => {}
+            "organization" | "webhook" => scope = Scope::Organization,
+            _ => return Scope::Single,
+        }
     }
+    scope
 }
 
 /// Every kind of partition that many share, the one that is hot first first: those of the platform with `users` accounts, those of an
@@ -295,7 +301,11 @@ pub fn hot_partitions(users: f64, members: f64, behaviour: &Behaviour, figures: 
     let mut all = Vec::new();
     for (pattern, units) in &grown {
         let scope = scope(pattern);
-        let shards = if pattern.ends_with("#<shard>") { DUE_SHARDS } else { 1.0 };
+        let shards = match pattern.contains("#<shard>") {
+            true if pattern.starts_with("ACCOUNT#") => ACCOUNT_SHARDS,
+            true => DUE_SHARDS,
+            false => 1.0,
+        };
         let fixed = fixed.get(pattern).copied().unwrap_or_default();
         let peak = |in_month: f64| somebody.at_peak(in_month) / shards;
         let base = Units { reads: peak(fixed.reads), writes: peak(fixed.writes) };

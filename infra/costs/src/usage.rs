@@ -90,10 +90,39 @@ fn label(request: &Request) -> String {
 
 /// A partition key as `docs/TABLE.md` writes it: what tells one user, organisation or day from another is named, not given.
 pub fn pattern(partition: &str) -> String {
-    partition.split('#').map(part).collect::<Vec<_>>().join("#")
+    let parts = partition.split('#').map(part).collect::<Vec<_>>();
+    match parts.as_slice() {
+        // How others name people follows no form of ours.
+        [kind, provider, _] if kind == "IDENTITY" => format!("{kind}#{provider}#<subject>"),
+        parts => parts.join("#"),
+    }
 }
 
+/// One part: an account of the ledger has its owner after a colon, and the owner's day after an at sign.
 fn part(part: &str) -> String {
+    if let Some((account, owner)) = part.split_once(':') {
+        return format!("{account}:{}", self::part(owner));
+    }
+    if let Some(name) =
+        part.split_once('@').and_then(|(owner, day)| Some(format!("{}@{}", id(owner)?, self::part(day))))
+    {
+        return name;
+    }
+    if let Some(name) = id(part) {
+        return name.to_owned();
+    }
+    let digits = |alphabet: fn(char) -> bool| !part.is_empty() && part.chars().all(alphabet);
+    match part.len() {
+        1 if digits(|character| character.is_ascii_digit()) => "<shard>".to_owned(),
+        10 if digits(|character| character.is_ascii_digit() || character == '-') => "<day>".to_owned(),
+        16.. if digits(|character| character.is_ascii_hexdigit()) => "<digest>".to_owned(),
+        _ if part.contains('@') => "<address>".to_owned(),
+        _ => part.to_owned(),
+    }
+}
+
+/// What an identifier is of.
+fn id(text: &str) -> Option<&'static str> {
     let kinds = [
         ("usr_", "<user>"),
         ("org_", "<organization>"),
@@ -103,17 +132,10 @@ fn part(part: &str) -> String {
         ("whk_", "<webhook>"),
         ("lnk_", "<link>"),
         ("mal_", "<mail>"),
+        ("trf_", "<transfer>"),
+        ("sia_", "<attempt>"),
     ];
-    if let Some((_, name)) = kinds.iter().find(|(prefix, _)| part.starts_with(prefix)) {
-        return (*name).to_owned();
-    }
-    let digits = |alphabet: fn(char) -> bool| !part.is_empty() && part.chars().all(alphabet);
-    match part.len() {
-        1 if digits(|character| character.is_ascii_digit()) => "<shard>".to_owned(),
-        16.. if digits(|character| character.is_ascii_hexdigit()) => "<digest>".to_owned(),
-        _ if part.contains('@') => "<address>".to_owned(),
-        _ => part.to_owned(),
-    }
+    kinds.into_iter().find(|(prefix, _)| text.starts_with(prefix)).map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -128,6 +150,14 @@ mod tests {
             ("EMAIL#ada@example.com", "EMAIL#<address>"),
             ("TASK#7", "TASK#<shard>"),
             ("COUNTER#USERS", "COUNTER#USERS"),
+            ("ACCOUNT#buzWallet:usr_01KAGR3V0R0000000000000000#ENTRY", "ACCOUNT#buzWallet:<user>#ENTRY"),
+            (
+                "ACCOUNT#creditAllowance:org_01KAGR3V0R0000000000000000@2026-11-20",
+                "ACCOUNT#creditAllowance:<organization>@<day>",
+            ),
+            ("TRANSFER#trf_01KAGR3V0R0000000000000000", "TRANSFER#<transfer>"),
+            ("listing: INBOUND#stripe#2026-11-20", "listing: INBOUND#stripe#<day>"),
+            ("IDENTITY#linkedin#782bbtaQ", "IDENTITY#linkedin#<subject>"),
             ("RATE#chat#3a7bd3e2360a3d29eea436fc", "RATE#chat#<digest>"),
         ] {
             assert_eq!(pattern(key), name);

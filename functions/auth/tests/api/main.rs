@@ -14,8 +14,6 @@ mod jwks;
 #[cfg(test)]
 mod linkedin;
 #[cfg(test)]
-mod linkedin_link;
-#[cfg(test)]
 mod login;
 #[cfg(test)]
 mod logout;

@@ -20,6 +20,7 @@ mod privacy;
 mod profile;
 #[cfg(test)]
 mod search;
+mod second_factor;
 #[cfg(test)]
 mod skills;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use groundwork::operator::set_role;
 use serde_json::{Value, json};
 use shared::access::PlatformRole;
-use testkit::Request;
+use testkit::{Request, totp_code};
 
 use super::{EMAIL, PASSWORD, Scenario};
 
@@ -45,7 +45,7 @@ pub(super) async fn run(scenario: &mut Scenario) {
     let ada = me["user"]["id"].as_str().expect("an id").to_owned();
     let grace = Person::register(scenario, "Grace Hopper").await;
     profiles(scenario, &ada).await;
-    operators(scenario).await;
+    operators(scenario, &grace).await;
     let others = connections(scenario, &ada, &grace).await;
     blocks(scenario, &others[0]).await;
     skills(scenario, &ada, &grace).await;
@@ -71,7 +71,7 @@ async fn profiles(scenario: &mut Scenario, ada: &str) {
 }
 
 /// What operators do; on the way somebody with a profile comes into being.
-async fn operators(scenario: &mut Scenario) {
+async fn operators(scenario: &mut Scenario, grace: &Person) {
     set_role(&scenario.stage.backstage, EMAIL, Some(PlatformRole::Admin)).await.expect("the role is set");
     scenario.stage.follow().await;
     scenario.stage.platform.services.access.clear();
@@ -92,6 +92,7 @@ async fn operators(scenario: &mut Scenario) {
         let request = request.json(&profile(&format!("Person Number {number}")));
         scenario.quietly(200, request).await;
     }
+    second_factor(scenario, grace).await;
     for (operation, rest) in [("suspendUser", "suspend"), ("reinstateUser", "reinstate")] {
         let request = scenario.dressed(scenario.stage.app.post(&format!("{path}/{rest}")));
         scenario.measure(operation, "", 204, request).await;
@@ -100,6 +101,17 @@ async fn operators(scenario: &mut Scenario) {
     scenario.stage.follow().await;
     let request = scenario.get("/api/users?city=london");
     scenario.measure("searchUsers", "", 200, request).await;
+}
+
+/// Grace enrols an authenticator, loses it, and is let in again.
+async fn second_factor(scenario: &mut Scenario, grace: &Person) {
+    let request = grace.dress(scenario.stage.app.post("/api/auth/totp/enroll"));
+    let enrolment = scenario.quietly(200, request).await;
+    let code = totp_code(&enrolment["secret"], &scenario.stage.backstage.clock);
+    let request = grace.dress(scenario.stage.app.post("/api/auth/totp/confirm")).json(&json!({"code": code}));
+    scenario.quietly(200, request).await;
+    let request = scenario.dressed(scenario.stage.app.delete(&format!("/api/users/{}/totp", grace.id)));
+    scenario.measure("removeUserTotp", "", 204, request).await;
 }
 
 /// Ada gets to know fifty people; their ids.

@@ -6,14 +6,11 @@ use embedded::LinkedInMember;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::event::Fact;
-use shared::model::identity::IdentityProvider;
 use shared::model::link::LinkPurpose;
 use testkit::TestResponse;
 
-use crate::linkedin::{World, member};
+use super::{PROVIDER, World, member};
 use crate::support::{PASSWORD, text, user_of};
-
-const PROVIDER: IdentityProvider = IdentityProvider::LinkedIn;
 
 impl World {
     async fn post(&self, tokens: &Value, path: &str) -> TestResponse {

@@ -1,128 +1,18 @@
-//! `POST /api/auth/linkedin/start` and `POST /api/auth/linkedin/callback`
+//! Which account somebody gets who comes from LinkedIn.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use embedded::{LinkedIn, LinkedInMember, LinkedInTrouble};
+use embedded::LinkedInMember;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use shared::event::Fact;
-use shared::id::UserId;
-use shared::model::identity::{IdentityProvider, LinkedIdentity};
 use shared::model::link::LinkPurpose;
 use shared::model::user::User;
-use shared::store::Listing;
-use testkit::{Cloud, FaultPlan, TestResponse, totp_code_at};
+use testkit::{Cloud, FaultPlan, totp_code_at};
 
+use super::{PROVIDER, World, member};
 use crate::support::{Auth, PASSWORD, text, user_of};
-
-const PROVIDER: IdentityProvider = IdentityProvider::LinkedIn;
-
-/// The function with LinkedIn.
-pub(crate) struct World {
-    pub(crate) auth: Auth,
-    pub(crate) linkedin: LinkedIn,
-}
-
-impl World {
-    /// None for a Worker.
-    pub(crate) fn new() -> Option<Self> {
-        Self::on(Cloud::new())
-    }
-
-    fn on(cloud: Cloud) -> Option<Self> {
-        let (auth, linkedin) = Auth::with_linkedin(cloud)?;
-        Some(Self { auth, linkedin })
-    }
-
-    async fn start(&self) -> Value {
-        self.auth.app.post("/api/auth/linkedin/start").send().await.expect(200)
-    }
-
-    /// What the page posts when this person agreed to what was begun.
-    pub(crate) fn agreed(&self, begun: &Value, member: &LinkedInMember) -> Value {
-        let back = self.linkedin.agree(text(begun, "authorizationUrl"), member).unwrap();
-        let (_, query) = back.split_once('?').unwrap();
-        let mut body = json!({"verifier": begun["verifier"]});
-        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
-            body[name] = json!(value);
-        }
-        body
-    }
-
-    async fn callback(&self, body: &Value) -> TestResponse {
-        self.auth.app.post("/api/auth/linkedin/callback").json(body).send().await
-    }
-
-    /// The whole way, from its beginning.
-    pub(crate) async fn sign_in(&self, member: &LinkedInMember) -> TestResponse {
-        let begun = self.start().await;
-        self.callback(&self.agreed(&begun, member)).await
-    }
-
-    pub(crate) async fn identities(&self, tokens: &Value) -> Value {
-        let request = self.auth.app.get("/api/auth/identities").bearer(text(tokens, "accessToken"));
-        request.send().await.expect(200)
-    }
-
-    /// Registers an account with a password, whose address is verified.
-    pub(crate) async fn verified(&self, name: &str) -> Value {
-        let registered = self.auth.register(name).await;
-        let token = self.auth.mailed(user_of(&registered), LinkPurpose::VerifyEmail).await;
-        let verify = self.auth.app.post("/api/auth/verify-email").json(&json!({"token": token})).send().await;
-        assert_eq!(verify.status, 204, "{}", verify.text);
-        registered
-    }
-
-    /// How often something happened to an account.
-    pub(crate) async fn count(&self, user: UserId, fact: &Fact) -> usize {
-        self.auth.facts(user).await.iter().filter(|happened| *happened == fact).count()
-    }
-
-    async fn linked(&self, user: UserId) -> Option<LinkedIdentity> {
-        let key = LinkedIdentity::key_of(user, PROVIDER);
-        let found = self.auth.cloud.services.store.get::<LinkedIdentity>(&key).await;
-        found.expect("the table answers").map(|identity| identity.value)
-    }
-
-    /// How many rows there are, beside the counts of attempts and the function's own key.
-    async fn rows(&self) -> usize {
-        let (client, services) = (self.auth.cloud.dynamodb.client(), &self.auth.cloud.services);
-        let rows = client.scan().table_name(services.store.table()).send().await.expect("the table answers");
-        let keys = rows.items().iter().map(|row| row["pk"].as_s().expect("a key"));
-        keys.filter(|key| !key.starts_with("RATE#") && *key != "SERVER_KEY").count()
-    }
-}
-
-/// Somebody at LinkedIn, with the address `<name>@example.com`, which LinkedIn has verified.
-pub(crate) fn member(name: &str) -> LinkedInMember {
-    LinkedInMember {
-        subject: format!("subject-of-{name}"),
-        name: Some(format!("{name} at LinkedIn")),
-        email: Some(format!("{name}@example.com")),
-        email_verified: true,
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn where_it_is_not_configured_nothing_is_there() {
-    let auth = Auth::new();
-    let ada = auth.register("ada").await;
-    let body = json!({"code": "x", "state": "x", "verifier": "x"});
-    let post = |path: &str| auth.app.post(path).bearer(text(&ada, "accessToken"));
-    for request in [
-        post("/api/auth/linkedin/start"),
-        post("/api/auth/linkedin/callback").json(&body),
-        post("/api/auth/linkedin/link/start"),
-        post("/api/auth/linkedin/link").json(&body),
-    ] {
-        request.send().await.expect_problem(404, "linkedin_not_configured");
-    }
-    let identities = auth.app.get("/api/auth/identities").bearer(text(&ada, "accessToken")).send().await.expect(200);
-    assert_eq!(identities, json!({"data": [], "nextCursor": null}));
-    let unlink = auth.app.delete("/api/auth/linkedin/link").bearer(text(&ada, "accessToken")).send().await;
-    unlink.expect_problem(409, "identity_not_linked");
-}
 
 #[tokio::test(start_paused = true)]
 async fn somebody_new_gets_an_account_and_comes_back_to_it() {
@@ -176,74 +66,6 @@ async fn an_account_without_a_password_gets_one_by_mail_or_while_its_sign_in_is_
     assert_eq!(reset.status, 204, "{}", reset.text);
     login(PASSWORD).await.expect(200);
     assert_eq!(user_of(&world.sign_in(&member("ada")).await.expect(200)), user_of(&ada));
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_belongs_to_the_browser_that_began_it() {
-    let Some(world) = World::new() else { return };
-    let (mine, theirs) = (world.start().await, world.start().await);
-    let rows = world.rows().await;
-    let returned = world.agreed(&theirs, &member("eve"));
-    let wrong = |name: &str, value: Value| {
-        let mut body = returned.clone();
-        body[name] = value;
-        body
-    };
-    let state = text(&returned, "state");
-    let (id, expiry) = state.split_once('.').unwrap();
-    for body in [
-        // A link with somebody else's code and state, opened in a browser that began its own attempt, or none.
-        wrong("verifier", mine["verifier"].clone()),
-        wrong("verifier", json!("x")),
-        wrong("state", world.agreed(&mine, &member("eve"))["state"].clone()),
-        wrong("state", json!(format!("{id}.{}", expiry.replace('1', "2")))),
-        wrong("state", json!("x")),
-    ] {
-        let problem = world.callback(&body).await.expect_problem(422, "linkedin_attempt_invalid");
-        assert_eq!(problem["errors"][0]["path"], "state");
-    }
-    assert_eq!(world.linkedin.asked(), [""; 0], "LinkedIn was not bothered");
-    for body in
-        [json!({}), wrong("code", json!("")), wrong("verifier", json!("x".repeat(257))), wrong("more", json!(1))]
-    {
-        let status = world.callback(&body).await.status.as_u16();
-        assert!(matches!(status, 400 | 422), "{status} for {body}");
-    }
-    assert_eq!(world.rows().await, rows, "nothing was written");
-    world.callback(&returned).await.expect(201);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_attempt_is_good_once_for_ten_minutes() {
-    let Some(world) = World::new() else { return };
-    let (first, second) = (world.start().await, world.start().await);
-    tokio::time::advance(Duration::from_secs(599)).await;
-    world.callback(&world.agreed(&first, &member("ada"))).await.expect(201);
-    // The same attempt with a code that is good.
-    let again = world.callback(&world.agreed(&first, &member("eve"))).await;
-    again.expect_problem(422, "linkedin_attempt_invalid");
-    tokio::time::advance(Duration::from_secs(1)).await;
-    let late = world.callback(&world.agreed(&second, &member("ada"))).await;
-    late.expect_problem(422, "linkedin_attempt_invalid");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_code_that_linkedin_refuses_signs_nobody_in() {
-    let Some(world) = World::new() else { return };
-    let used = world.agreed(&world.start().await, &member("ada"));
-    world.callback(&used).await.expect(201);
-    let rows = world.rows().await;
-    let mut body = world.agreed(&world.start().await, &member("ada"));
-    for code in [used["code"].clone(), json!("made up")] {
-        let (right, code) = (body["code"].clone(), code);
-        body["code"] = code;
-        let problem = world.callback(&body).await.expect_problem(422, "linkedin_code_invalid");
-        assert_eq!(problem["errors"][0]["path"], "code");
-        body["code"] = right;
-    }
-    assert_eq!(world.rows().await, rows);
-    // The attempt was not used up by that.
-    world.callback(&body).await.expect(200);
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,19 +158,6 @@ async fn a_suspended_account_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_two_returns_of_one_attempt_at_once_one_signs_in() {
-    let Some(world) = World::new() else { return };
-    for round in 0..3 {
-        let begun = world.start().await;
-        let (one, other) = (world.agreed(&begun, &member("ada")), world.agreed(&begun, &member("ada")));
-        let answers = [world.callback(&one), world.callback(&other)];
-        let mut statuses = join_all(answers).await.iter().map(|answer| answer.status.as_u16()).collect::<Vec<_>>();
-        statuses.sort_unstable();
-        assert_eq!(statuses, [if round == 0 { 201 } else { 200 }, 422]);
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_person_who_comes_back_in_several_tabs_at_once_gets_one_account() {
     for seed in 0..6 {
         let Some(world) = World::on(Cloud::with_timing(seed)) else { return };
@@ -381,56 +190,6 @@ async fn two_people_with_one_address_at_once_get_one_account_and_one_of_them_has
         let refused = answers.into_iter().find(|answer| answer.status == 409).unwrap();
         refused.expect_problem(409, "identity_linked");
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn linkedin_may_be_down_slow_or_lie() {
-    let Some(world) = World::new() else { return };
-    let body = world.agreed(&world.start().await, &member("ada"));
-    let rows = world.rows().await;
-    for trouble in [
-        LinkedInTrouble::Status("/accessToken", 500),
-        LinkedInTrouble::Status("/accessToken", 429),
-        LinkedInTrouble::Silence,
-    ] {
-        world.linkedin.meets(Some(trouble));
-        let answer = world.callback(&body).await;
-        assert!(answer.header("retry-after").is_some());
-        answer.expect_problem(503, "unavailable");
-    }
-    // The attempt waits until LinkedIn is well.
-    world.linkedin.meets(None);
-    world.callback(&body).await.expect(201);
-    for (trouble, status) in [
-        (LinkedInTrouble::Garbage, 503),
-        (LinkedInTrouble::Status("/userinfo", 500), 503),
-        (LinkedInTrouble::Signature, 500),
-        (LinkedInTrouble::IdToken(|_, claims| claims["sub"] = json!("subject-of-mallory")), 500),
-        (LinkedInTrouble::IdToken(|_, claims| claims["aud"] = json!("another application")), 500),
-    ] {
-        let body = world.agreed(&world.start().await, &member("eve"));
-        world.linkedin.meets(Some(trouble));
-        let answer = world.callback(&body).await;
-        assert_eq!(answer.status, status, "{trouble:?}: {}", answer.text);
-        assert!(!answer.text.contains("sandbox"), "nothing of LinkedIn's is told: {}", answer.text);
-        world.linkedin.meets(None);
-    }
-    assert!(world.rows().await > rows);
-    let keys = world.auth.cloud.services.store.list_items(&Listing::of_partition("EMAIL#eve@example.com"), None).await;
-    assert!(keys.unwrap().data.is_empty(), "nobody was signed in by that");
-}
-
-#[tokio::test(start_paused = true)]
-async fn returns_are_limited_for_a_network() {
-    let Some(world) = World::new() else { return };
-    let mut body = world.agreed(&world.start().await, &member("ada"));
-    body["code"] = json!("made up");
-    for _ in 0..100 {
-        world.callback(&body).await.expect_problem(422, "linkedin_code_invalid");
-    }
-    world.callback(&body).await.expect_problem(429, "too_many_requests");
-    let elsewhere = world.auth.app.post("/api/auth/linkedin/callback").address("198.51.100.7".parse().ok());
-    elsewhere.json(&body).send().await.expect_problem(422, "linkedin_code_invalid");
 }
 
 #[tokio::test(start_paused = true)]
