@@ -50,7 +50,7 @@ impl Target {
             };
             let platform = Platform::start(options).await.expect("the platform starts");
             let app = TestApp::surrounded(platform.router());
-            let account = serde_json::json!({"email": "ada@example.com", "password": "correct horse battery staple", "name": "Ada"});
+            let account = serde_json::json!({"email": "ada@example.com", "password": "correct horse battery", "name": "Ada"});
             let account = app.post("/api/auth/register").json(&account).send().await.expect(201);
             (app, account["accessToken"].as_str().expect("a token").to_owned())
         });

@@ -26,7 +26,7 @@ static ISSUED: LazyLock<Issued> = LazyLock::new(|| {
         [("TABLE_NAME", "t"), ("LEDGER_TABLE_NAME", "l"), ("ENVIRONMENT", "test")].map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let issuer = TokenIssuer::new(PlatformConfig::read(&variables).expect("it is complete").tokens);
     let pair = TokenIssuer::new_key(&ids, now).expect("keys can be made");
-    let token = issuer.issue(&pair.signing, ids.next(), "ada@example.com", ids.next(), now).expect("it signs").token;
+    let token = issuer.issue(&pair.signing, ids.next(), "ada@example.com", (ids.next(), 1), now).expect("it signs").token;
     let key = TokenIssuer::decoding_key(&pair.verifying).expect("it is ours");
     Issued { issuer, key, token, now }
 });

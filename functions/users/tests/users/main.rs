@@ -20,6 +20,7 @@ mod privacy;
 mod profile;
 #[cfg(test)]
 mod search;
+#[cfg(test)]
 mod second_factor;
 #[cfg(test)]
 mod skills;
