@@ -3,11 +3,9 @@
 use axum::extract::State;
 use http::StatusCode;
 use shared::access::{PlatformAccess, PlatformAdmin};
-use shared::event::Fact;
 use shared::http::Path;
 use shared::id::UserId;
 use shared::model::totp::Totp;
-use shared::model::user::User;
 use shared::services::Services;
 use shared::store::{Transaction, Versioned};
 
@@ -40,10 +38,7 @@ pub(crate) async fn remove_user_totp(
         let totp: Option<Versioned<Totp>> = services.store.get(&Totp::key_of(id)).await?;
         let totp = totp.filter(|totp| totp.is_on()).ok_or(Error::TotpOff)?;
         let mut transaction = Transaction::<Error>::new();
-        transaction.delete(&totp);
-        transaction.replace(&user, User { second_factor_since: None, ..user.value.clone() });
-        let fact = Fact::TotpDisabled { user_id: id };
-        transaction.create(access.principal.event(&services, id.personal_organization(), fact));
+        Totp::turn_off(&totp, &user, &access.principal, &services, &mut transaction);
         Ok::<_, Error>((transaction, StatusCode::NO_CONTENT))
     };
     let done = services.store.execute(plan).await?;

@@ -3,8 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use shared::access::Principal;
-use shared::event::Fact;
-use shared::model::user::User;
+use shared::model::totp::Totp;
 use shared::store::Transaction;
 
 use crate::account::Account;
@@ -21,16 +20,13 @@ use crate::{Deps, Error};
     )
 )]
 pub(crate) async fn disable_totp(State(deps): State<Deps>, principal: Principal) -> Result<StatusCode, Error> {
-    let (services, user_id) = (&deps.services, principal.user_id);
+    let services = &deps.services;
     let plan = || async {
         let account = Account::of(services, &principal).await?;
         account.require_recent(services.clock.now())?;
         let totp = account.totp.as_ref().filter(|totp| totp.is_on()).ok_or(Error::TotpOff)?;
         let mut transaction = Transaction::<Error>::new();
-        transaction.delete(totp);
-        transaction.replace(&account.user, User { second_factor_since: None, ..account.user.value.clone() });
-        let fact = Fact::TotpDisabled { user_id };
-        transaction.create(principal.event(services, user_id.personal_organization(), fact));
+        Totp::turn_off(totp, &account.user, &principal, services, &mut transaction);
         Ok((transaction, StatusCode::NO_CONTENT))
     };
     let done = services.store.execute(plan).await?;

@@ -63,6 +63,8 @@ async fn only_admins_of_the_platform_do_and_never_their_own() {
     world.step(&admin, "DELETE", &admin, "/totp").await.expect_problem(409, "yourself");
     enroll(&world, &eve, false).await;
     world.step(&admin, "DELETE", &eve, "/totp").await.expect_problem(409, "totp_off");
-    let nobody = "/api/users/usr_01KAGR3V0R0000000000000000/totp";
-    world.send(&admin, "DELETE", nobody, None).await.expect_problem(404, "not_found");
+    for id in ["usr_01KAGR3V0R0000000000000000", "org_01KAGR3V0R0000000000000000", "7"] {
+        let nobody = format!("/api/users/{id}/totp");
+        world.send(&admin, "DELETE", &nobody, None).await.expect_problem(404, "not_found");
+    }
 }

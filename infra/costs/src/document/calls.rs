@@ -39,21 +39,7 @@ impl Document {
 
     pub(super) fn operations(&self, text: &mut String) {
         text.push_str(OPERATIONS);
-        table(
-            text,
-            &[
-                "operation",
-                "function",
-                "requests",
-                "items",
-                "RRU",
-                "WRU table + index",
-                "SQS",
-                "events",
-                "$/million",
-                "with what follows",
-            ],
-        );
+        head(text, "operation", "events");
         for row in self.sorted_operations() {
             self.row(text, row, &event_list(&row.usage));
         }
@@ -61,21 +47,7 @@ impl Document {
 
     pub(super) fn jobs(&self, text: &mut String) {
         text.push_str(JOBS);
-        table(
-            text,
-            &[
-                "run",
-                "function",
-                "requests",
-                "items",
-                "RRU",
-                "WRU table + index",
-                "SQS",
-                "model",
-                "$/million",
-                "with what follows",
-            ],
-        );
+        head(text, "run", "model");
         let mut rows = self.figures.jobs.iter().collect::<Vec<_>>();
         rows.sort_by_key(|row| row.key());
         for row in rows {
@@ -113,6 +85,23 @@ impl Document {
     fn own_dollars(&self, row: &Row) -> f64 {
         self.biller.own(&row.function, &row.name, &row.usage).dollars_per_million(&self.prices)
     }
+}
+
+/// What stands over the rows of calls of one kind, of which the first column and `last` differ.
+fn head(text: &mut String, kind: &str, last: &str) {
+    let columns = [
+        kind,
+        "function",
+        "requests",
+        "items",
+        "RRU",
+        "WRU table + index",
+        "SQS",
+        last,
+        "$/million",
+        "with what follows",
+    ];
+    table(text, &columns);
 }
 
 /// Why an operation is dear, where there is more to say than its figures do.

@@ -4,9 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::user::User;
+use crate::access::Principal;
 use crate::clock::Timestamp;
+use crate::event::Fact;
 use crate::id::UserId;
-use crate::store::{Entity, Key};
+use crate::services::Services;
+use crate::store::{Entity, Key, Transaction, Versioned};
 
 /// An authenticator that was enrolled; it counts once it is confirmed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,21 @@ impl Totp {
     /// Where the second factor of this account lies.
     pub fn key_of(user: UserId) -> Key {
         Key::new(format!("USER#{user}"), "TOTP")
+    }
+
+    /// Puts into a transaction that this account has no second factor any more, with the event of it. Recovery codes end with it, and so does
+    /// what an organisation lets the account do for it alone.
+    pub fn turn_off<E>(
+        totp: &Versioned<Self>,
+        user: &Versioned<User>,
+        by: &Principal,
+        services: &Services,
+        transaction: &mut Transaction<E>,
+    ) {
+        transaction.delete(totp);
+        transaction.replace(user, User { second_factor_since: None, ..user.value.clone() });
+        let fact = Fact::TotpDisabled { user_id: user.id };
+        transaction.create(by.event(services, user.id.personal_organization(), fact));
     }
 
     /// Whether it is asked for at sign-in.

@@ -197,19 +197,20 @@ impl Store {
 
     /// Waits before the attempt after this one; false if there is to be none.
     async fn try_again(&self, attempt: u32, deadline: Timestamp) -> bool {
-        if attempt >= ATTEMPTS || self.clock.now() >= deadline {
-            return false;
-        }
-        self.back_off(attempt).await;
-        self.clock.now() < deadline
+        attempt < ATTEMPTS && self.wait(attempt, deadline).await
     }
 
     /// Waits before a command is planned again that was overtaken this many times; false if it is not to be.
     async fn plan_again(&self, times: u32, deadline: Timestamp) -> bool {
-        if times >= PLANS || self.clock.now() >= deadline {
+        times < PLANS && self.wait(times.min(5), deadline).await
+    }
+
+    /// Backs off; false if the time is up.
+    async fn wait(&self, attempt: u32, deadline: Timestamp) -> bool {
+        if self.clock.now() >= deadline {
             return false;
         }
-        self.back_off(times.min(5)).await;
+        self.back_off(attempt).await;
         self.clock.now() < deadline
     }
 
