@@ -209,6 +209,16 @@ pub(super) fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("POST /api/ventures/create", with(venture, member(201))),
         ("GET /api/ventures", bare(member(200))),
         ("GET /api/ventures/{ventureId}", bare(member(200))),
+        (
+            "POST /api/files/upload",
+            with(json!({"name": "a.png", "contentType": "image/png", "sizeBytes": 10}), member(201)),
+        ),
+        ("GET /api/files/storage", bare(member(200))),
+        ("GET /api/files/list/{userId}", bare(member(200))),
+        ("GET /api/files/{fileId}", bare(member(200))),
+        ("POST /api/files/{fileId}/complete", bare(member(200))),
+        // The owner uploaded it.
+        ("DELETE /api/files/{fileId}", bare(admin(204))),
         ("POST /api/crm/leads", with(json!({"name": "Grace"}), member(201))),
         ("GET /api/crm/leads", bare(member(200))),
         ("GET /api/crm/leads/{leadId}", bare(member(200))),

@@ -3,11 +3,12 @@
 use shared::access::{LinkSecrets, Role};
 use shared::event::{Actor, Fact};
 use shared::id::{
-    ConversationId, InvitationId, LeadId, OrganizationId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId,
+    ConversationId, FileId, InvitationId, LeadId, OrganizationId, PortfolioEntryId, SkillId, TaskId, UserId, VentureId,
     WebhookDeliveryId, WebhookId,
 };
 use shared::model::checkout::{Checkout, CheckoutStatus};
 use shared::model::conversation::Conversation;
+use shared::model::file::{File, FileStatus};
 use shared::model::invitation::{Invitation, InvitedAddress};
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::portfolio_entry::PortfolioEntry;
@@ -32,6 +33,7 @@ pub(super) struct Things {
     pub(super) lead: LeadId,
     pub(super) task: TaskId,
     pub(super) venture: VentureId,
+    pub(super) file: FileId,
     pub(super) conversation: ConversationId,
     pub(super) entry: PortfolioEntryId,
     pub(super) skill: SkillId,
@@ -79,6 +81,7 @@ impl Things {
             lead: services.ids.next(),
             task: services.ids.next(),
             venture: services.ids.next(),
+            file: services.ids.next(),
             conversation: services.ids.next(),
             entry: services.ids.next(),
             skill: Skill::id_of("Computing"),
@@ -123,6 +126,18 @@ impl Things {
                     description: String::new(),
                     created_by: owner.user_id,
                     created_at: now,
+                });
+                transaction.create(File {
+                    id: things.file,
+                    organization_id,
+                    name: "pitch.pdf".to_owned(),
+                    content_type: "application/pdf".to_owned(),
+                    size_bytes: 10,
+                    status: FileStatus::Ready,
+                    is_picture: false,
+                    uploaded_by: owner.user_id,
+                    created_at: now,
+                    updated_at: now,
                 });
                 let mut profile = Profile::empty(owner.user_id, now);
                 (profile.skill_count, profile.portfolio_count) = (1, 1);
@@ -169,6 +184,7 @@ impl Things {
             .replace("{deliveryId}", &self.delivery.to_string())
             .replace("{invitationId}", &self.invitation.to_string())
             .replace("{ventureId}", &self.venture.to_string())
+            .replace("{fileId}", &self.file.to_string())
             .replace("{leadId}", &self.lead.to_string())
             .replace("{conversationId}", &self.conversation.to_string())
             .replace("{taskId}", &self.task.to_string())

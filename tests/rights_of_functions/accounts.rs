@@ -3,6 +3,7 @@
 use embedded::LinkedInMember;
 
 use super::*;
+use crate::files::{PNG, get, put};
 use crate::linkedin::agreed;
 
 impl Scenario {
@@ -189,5 +190,42 @@ impl Scenario {
         assert_eq!(self.platform.tick("purge").await.unwrap()["erased"], 1);
         self.platform.settle().await;
         assert!(self.get(&format!("{ada}/skills")).await["data"][0]["endorsements"] == 0);
+    }
+
+    /// A picture is uploaded, shown and exchanged for none; it goes, and so does what is not what it was said to be.
+    pub(super) async fn files(&mut self) {
+        let ada = self.get("/api/auth/me").await["user"]["id"].as_str().unwrap().to_owned();
+        let organization = ada.replacen("usr_", "org_", 1);
+        let send = async |method: &str, path: &str, body: Value, status: u16| {
+            let request = self.platform.app().request(method, path).bearer(&self.ada.token);
+            request.organization(&organization).json(&body).send().await.expect(status)
+        };
+        let path = |file: &Value| format!("/api/files/{}", file["id"].as_str().unwrap());
+        let upload = json!({"name": "ada.png", "contentType": "image/png", "sizeBytes": PNG.len()});
+        let announced = send("POST", "/api/files/upload", upload.clone(), 201).await;
+        assert_eq!(put(&self.platform, &announced, PNG), 200);
+        let picture = send("POST", &format!("{}/complete", path(&announced["file"])), json!({}), 200).await;
+        send("GET", &path(&picture), json!({}), 200).await;
+        send("GET", &format!("/api/files/list/{ada}"), json!({}), 200).await;
+        // Meanwhile the public keys of tokens grow old, so that the function reads them anew.
+        self.sweep(6 * MINUTE).await;
+        self.platform.services.access.clear();
+        send("GET", "/api/files/storage", json!({}), 200).await;
+        let profile = |file: &Value| json!({"name": "Ada Lovelace", "avatarFileId": file});
+        let shown = send("PUT", &format!("/api/users/{ada}"), profile(&picture["id"]), 200).await;
+        assert_eq!(get(&self.platform, &shown["avatarUrl"]).0, 200);
+        send("PUT", &format!("/api/users/{ada}"), profile(&Value::Null), 200).await;
+        send("DELETE", &path(&picture), json!({}), 204).await;
+        // One whose bytes never come, and one whose bytes are others.
+        send("POST", "/api/files/upload", upload.clone(), 201).await;
+        let announced = send("POST", "/api/files/upload", upload, 201).await;
+        assert_eq!(put(&self.platform, &announced, &[0; 16]), 200);
+        send("POST", &format!("{}/complete", path(&announced["file"])), json!({}), 422).await;
+        self.platform.settle().await;
+        tokio::time::sleep(24 * 60 * MINUTE).await;
+        assert_eq!(self.platform.tick("purge").await.unwrap()["files"], 3);
+        self.platform.settle().await;
+        assert!(self.platform.s3.keys().is_empty());
+        self.ada.sign_in().await;
     }
 }

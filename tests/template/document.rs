@@ -194,7 +194,7 @@ impl Reader<'_> {
             .get(id)
             .map(|resource| &resource["Properties"])
             .filter(|_| matches!(attribute, "" | "QueueName"));
-        let names = ["FunctionName", "TableName", "QueueName", "LogGroupName", "AlarmName"];
+        let names = ["FunctionName", "TableName", "QueueName", "LogGroupName", "AlarmName", "BucketName"];
         let name = properties.and_then(|properties| names.iter().find_map(|name| properties.get(*name)));
         name.and_then(|name| self.resolve(name))
             .and_then(|name| name.as_str().map(str::to_owned))

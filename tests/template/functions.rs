@@ -95,6 +95,12 @@ fn every_function_gets_the_variables_that_it_reads_and_no_others() {
             if source(name).contains("vendors::email") {
                 read.all.extend(code::names_read(&["shared/vendors/src/email"]).all);
             }
+            if source(name).contains("Bucket::read(") {
+                let bucket = code::names_read(&["shared/vendors/src/s3.rs"]);
+                read.all.extend(bucket.all);
+                // Lambda gives the others.
+                read.required.insert("FILES_BUCKET".to_owned());
+            }
             if source(name).contains("Payments::read(") {
                 let paths = ["shared/vendors/src/stripe/config.rs", "shared/payments/src/prices.rs"];
                 read.all.extend(code::names_read(&paths).all);
@@ -154,6 +160,13 @@ fn no_right_is_wider_than_one_table_index_queue_or_log() {
                 // A secret's reference is its ARN.
                 let resource_id = resource.split('.').next().expect("a resource of ours");
                 let kind = deployment.resources[resource_id]["Type"].as_str().expect("a type");
+                if kind == "AWS::S3::Bucket" {
+                    // Every object, and nothing that concerns the bucket itself.
+                    assert_eq!(resource, format!("{resource_id}.Arn/*"), "{id}");
+                    let known = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"];
+                    assert!(actions.iter().all(|action| known.contains(action)), "{id}: {actions:?}");
+                    continue;
+                }
                 assert!(!resource.contains('*'), "{id}: {resource}");
                 let service = match kind {
                     "AWS::DynamoDB::Table" => "dynamodb:",
@@ -239,5 +252,25 @@ fn the_table_is_kept_safe() {
                 assert_eq!(deployment.resources[id][policy], "Retain", "{id}");
             }
         }
+    }
+}
+
+#[test]
+fn nobody_reads_the_bucket_but_by_a_link() {
+    for deployment in Deployment::all() {
+        let buckets = deployment.of_kind("S3::Bucket");
+        let [(id, bucket)] = buckets.as_slice() else { panic!("there is one bucket") };
+        assert_eq!(deployment.resources[*id]["DeletionPolicy"], "Retain");
+        let blocked = bucket["PublicAccessBlockConfiguration"].as_object().unwrap();
+        assert!(blocked.len() == 4 && blocked.values().all(|value| *value == true), "{blocked:?}");
+        // What was removed is gone: people have a right to that.
+        assert!(bucket.get("VersioningConfiguration").is_none());
+        let pages = &bucket["CorsConfiguration"]["CorsRules"][0];
+        assert_eq!(pages["AllowedOrigins"][0], deployment.parameters["FrontendUrl"]);
+        let policy = deployment.properties("FilesBucketPolicy");
+        let statements = policy["PolicyDocument"]["Statement"].as_array().unwrap();
+        assert!(statements.iter().all(|statement| statement["Effect"] == "Deny"), "it lets nobody in");
+        let denies = |sid: &str| statements.iter().any(|statement| statement["Sid"] == sid);
+        assert!(denies("OnlyEncryptedConnections") && denies("OnlyNewObjects"));
     }
 }

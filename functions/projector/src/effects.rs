@@ -70,6 +70,9 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::AccountSuspended { .. }
         | Fact::AccountReinstated { .. }
         | Fact::AccountErased { .. }
+        | Fact::FileAnnounced { .. }
+        | Fact::FileReady { .. }
+        | Fact::FileRemoved { .. }
         | Fact::InvitationRevoked { .. }
         | Fact::InvitationDeclined { .. }
         | Fact::InvitationAccepted { .. }

@@ -16,6 +16,7 @@ use shared::{email, text};
 use utoipa::ToSchema;
 
 use crate::Error;
+use crate::picture::Pictures;
 use crate::view::PersonView;
 
 /// A new account.
@@ -47,6 +48,7 @@ pub(crate) struct CreateUser {
 )]
 pub(crate) async fn create_user(
     State(services): State<Services>,
+    State(pictures): State<Pictures>,
     access: PlatformAccess<PlatformAdmin>,
     idempotency: IdempotencyKey,
     Input(input): Input<CreateUser>,
@@ -61,7 +63,8 @@ pub(crate) async fn create_user(
         let fact = Fact::AccountRegistered { user_id };
         transaction.create(principal.event(&services, user_id.personal_organization(), fact));
         let viewer = Viewer { sees_all: true, ..Viewer::default() };
-        Ok((transaction, StatusCode::CREATED, PersonView::new(user, Profile::empty(user_id, at), None, viewer)))
+        let person = PersonView::new(user, Profile::empty(user_id, at), None, viewer, &pictures);
+        Ok((transaction, StatusCode::CREATED, person))
     };
     services.store.execute_once(once.as_ref(), plan).await
 }

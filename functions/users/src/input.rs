@@ -51,7 +51,7 @@ pub(crate) struct ProfileInput {
     #[garde(skip)]
     #[serde(default)]
     role: Option<PersonRole>,
-    /// Their picture.
+    /// Their picture: a file of their own organisation, complete, that is a GIF, JPEG, PNG or WebP of at most 5 MB.
     #[garde(skip)]
     #[serde(default)]
     avatar_file_id: Option<FileId>,

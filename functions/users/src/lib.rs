@@ -15,6 +15,7 @@ mod get;
 mod input;
 mod own;
 mod person;
+mod picture;
 mod portfolio;
 mod privacy;
 mod replace;
@@ -30,6 +31,9 @@ use shared::access::LinkSecrets;
 use shared::http::Routes;
 use shared::routes;
 use shared::services::Services;
+use vendors::s3::Bucket;
+
+use picture::Pictures;
 
 pub use error::Error;
 
@@ -39,12 +43,14 @@ pub struct Deps {
     /// The table, the time, the callers.
     pub services: Services,
     links: LinkSecrets,
+    pictures: Pictures,
 }
 
 impl Deps {
-    /// What follows from these services.
-    pub fn new(services: Services) -> Self {
-        Self { links: LinkSecrets::new(services.clone()), services }
+    /// What follows from these services; pictures are in this bucket.
+    pub fn new(services: Services, bucket: Bucket) -> Self {
+        let pictures = Pictures::new(bucket, services.clock.clone());
+        Self { links: LinkSecrets::new(services.clone()), pictures, services }
     }
 }
 
@@ -57,6 +63,12 @@ impl FromRef<Deps> for Services {
 impl FromRef<Deps> for LinkSecrets {
     fn from_ref(deps: &Deps) -> Self {
         deps.links.clone()
+    }
+}
+
+impl FromRef<Deps> for Pictures {
+    fn from_ref(deps: &Deps) -> Self {
+        deps.pictures.clone()
     }
 }
 

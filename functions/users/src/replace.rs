@@ -15,6 +15,7 @@ use shared::text;
 use crate::Error;
 use crate::input::ProfileInput;
 use crate::own::Own;
+use crate::picture::{Pictures, exchange};
 use crate::rights::own_or;
 use crate::view::PersonView;
 
@@ -31,6 +32,7 @@ use crate::view::PersonView;
 )]
 pub(crate) async fn replace_user(
     State(services): State<Services>,
+    State(pictures): State<Pictures>,
     principal: Principal,
     Path(id): Path<UserId>,
     Input(input): Input<ProfileInput>,
@@ -46,11 +48,13 @@ pub(crate) async fn replace_user(
         if own.profile.is_none() || next.details != current.details || next_user != user.value {
             let changed = Some(next_user.clone()).filter(|next| *next != user.value);
             own.become_next(changed, next.clone(), [&[], &[]], &mut transaction);
+            let avatars = [current.details.avatar_file_id, next.details.avatar_file_id];
+            exchange(&services, id, avatars, &mut transaction).await?;
             let fact = Fact::ProfileChanged { user_id: id };
             transaction.create(principal.event(&services, id.personal_organization(), fact));
         }
         let viewer = Viewer { sees_all: true, ..Viewer::default() };
-        Ok::<_, Error>((transaction, PersonView::new(next_user, next, None, viewer)))
+        Ok::<_, Error>((transaction, PersonView::new(next_user, next, None, viewer, &pictures)))
     };
     Ok(Json(services.store.execute(plan).await?))
 }

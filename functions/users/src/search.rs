@@ -21,6 +21,7 @@ use shared::text;
 use utoipa::IntoParams;
 
 use crate::Error;
+use crate::picture::Pictures;
 use crate::view::PersonSummary;
 
 /// How many people are looked at for a page if the query does not say.
@@ -76,6 +77,7 @@ pub(crate) struct SearchQuery {
 )]
 pub(crate) async fn search_users(
     State(services): State<Services>,
+    State(pictures): State<Pictures>,
     principal: Principal,
     Query(query): Query<SearchQuery>,
 ) -> Result<Json<Page<PersonSummary>>, Error> {
@@ -87,7 +89,7 @@ pub(crate) async fn search_users(
     let items = services.store.batch_get(&keys).await?;
     let mut data = Vec::with_capacity(page.data.len());
     for row in &page.data {
-        data.extend(search.judge(&items, row, &principal)?);
+        data.extend(search.judge(&items, row, &principal, &pictures)?);
     }
     Ok(Json(Page { data, next_cursor: page.next_cursor }))
 }
@@ -139,6 +141,7 @@ impl<'a> Search<'a> {
         items: &HashMap<Key, Item>,
         row: &SearchRow,
         principal: &Principal,
+        pictures: &Pictures,
     ) -> Result<Option<PersonSummary>, StoreError> {
         let id = row.user_id;
         let user = items.get(&User::key_of(id)).cloned().map(Versioned::<User>::from_item).transpose()?;
@@ -161,7 +164,7 @@ impl<'a> Search<'a> {
         }
         let is_connected = connection.is_some_and(|it| it.state == Some(ConnectionState::Connected));
         let viewer = Viewer { is_connected, ..Viewer::default() };
-        Ok(Some(PersonSummary::new(&user, Some(&profile), viewer)))
+        Ok(Some(PersonSummary::new(&user, Some(&profile), viewer, pictures)))
     }
 
     /// Whether name, city and role fit. Somebody who is found by several words of their name is shown for the first of them alone.

@@ -8,6 +8,8 @@ use shared::model::profile::{PersonRole, Profile, Viewer};
 use shared::model::user::User;
 use utoipa::ToSchema;
 
+use crate::picture::Pictures;
+
 /// A person. What the caller may not see is null or empty, as what the person did not tell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -41,9 +43,12 @@ pub(crate) struct PersonView {
     /// What they are here for.
     #[schema(required)]
     role: Option<PersonRole>,
-    /// Their picture.
+    /// Their picture, a file of their own organisation.
     #[schema(required)]
     avatar_file_id: Option<FileId>,
+    /// Where it is seen, for an hour at least. Whoever has the address needs no other proof of who they are.
+    #[schema(required, format = "uri")]
+    avatar_url: Option<String>,
     /// How the caller stands to them.
     #[schema(required)]
     connection: Option<ConnectionState>,
@@ -56,8 +61,15 @@ pub(crate) struct PersonView {
 }
 
 impl PersonView {
-    pub(crate) fn new(user: User, profile: Profile, connection: Option<ConnectionState>, viewer: Viewer) -> Self {
+    pub(crate) fn new(
+        user: User,
+        profile: Profile,
+        connection: Option<ConnectionState>,
+        viewer: Viewer,
+        pictures: &Pictures,
+    ) -> Self {
         let Profile { details, privacy, .. } = profile;
+        let avatar_file_id = details.avatar_file_id.filter(|_| privacy.avatar_file_id.shows(viewer));
         Self {
             id: user.id,
             name: Some(user.name).filter(|_| privacy.name.shows(viewer)),
@@ -69,7 +81,8 @@ impl PersonView {
             links: if privacy.links.shows(viewer) { details.links } else { Vec::new() },
             time_zone: details.time_zone.filter(|_| privacy.time_zone.shows(viewer)),
             role: details.role.filter(|_| privacy.role.shows(viewer)),
-            avatar_file_id: details.avatar_file_id.filter(|_| privacy.avatar_file_id.shows(viewer)),
+            avatar_file_id,
+            avatar_url: avatar_file_id.and_then(|file| pictures.url(user.id, file)),
             connection,
             suspended_at: user.suspended_at.filter(|_| viewer.sees_all),
             created_at: user.created_at,
@@ -98,15 +111,19 @@ pub(crate) struct PersonSummary {
     /// What they are here for.
     #[schema(required)]
     role: Option<PersonRole>,
-    /// Their picture.
+    /// Their picture, a file of their own organisation.
     #[schema(required)]
     avatar_file_id: Option<FileId>,
+    /// Where it is seen, for an hour at least. Whoever has the address needs no other proof of who they are.
+    #[schema(required, format = "uri")]
+    avatar_url: Option<String>,
 }
 
 impl PersonSummary {
-    pub(crate) fn new(user: &User, profile: Option<&Profile>, viewer: Viewer) -> Self {
+    pub(crate) fn new(user: &User, profile: Option<&Profile>, viewer: Viewer, pictures: &Pictures) -> Self {
         let absent = Profile::empty(user.id, user.created_at);
         let Profile { details, privacy, .. } = profile.unwrap_or(&absent);
+        let avatar_file_id = details.avatar_file_id.filter(|_| privacy.avatar_file_id.shows(viewer));
         Self {
             id: user.id,
             name: Some(user.name.clone()).filter(|_| privacy.name.shows(viewer)),
@@ -114,7 +131,8 @@ impl PersonSummary {
             city: details.city.clone().filter(|_| privacy.city.shows(viewer)),
             country: details.country.clone().filter(|_| privacy.country.shows(viewer)),
             role: details.role.filter(|_| privacy.role.shows(viewer)),
-            avatar_file_id: details.avatar_file_id.filter(|_| privacy.avatar_file_id.shows(viewer)),
+            avatar_file_id,
+            avatar_url: avatar_file_id.and_then(|file| pictures.url(user.id, file)),
         }
     }
 }

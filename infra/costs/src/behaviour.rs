@@ -19,7 +19,18 @@ pub struct Behaviour {
     pub calls_per_month: BTreeMap<String, f64>,
     pub engine_busy_share: f64,
     pub attempts_failed_share: f64,
+    pub files: Files,
     pub machine: Machine,
+}
+
+/// What people keep in files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "behaviour.yaml has a comment for each")]
+pub struct Files {
+    pub bytes: f64,
+    pub kept_share: f64,
+    pub reads_per_link: f64,
 }
 
 /// What functions, queues and logs take.

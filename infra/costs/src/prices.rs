@@ -22,6 +22,7 @@ pub struct Prices {
     pub lambda: Lambda,
     pub sqs: Sqs,
     pub ses: Ses,
+    pub s3: S3,
     pub scheduler: Scheduler,
     pub cloudwatch: CloudWatch,
     pub transfer: Transfer,
@@ -44,6 +45,7 @@ group! {
     Lambda { request_million, gb_second, free_requests, free_gb_seconds }
     Sqs { request_million, free_requests }
     Ses { mail_thousand }
+    S3 { storage_gb_month, write_thousand, read_thousand }
     Scheduler { invocation_million, free_invocations }
     CloudWatch { log_gb, log_free_gb, log_storage_gb_month, metric_month, free_metrics, alarm_month, free_alarms, composite_alarm_month }
     Transfer { gb, free_gb }

@@ -74,6 +74,8 @@ impl<'a> Month<'a> {
         load("purge: nothing is due", DAYS * 24.0);
         let deleted = behaviour.calls_per_active_user_day.get("deleteOrganization").copied().unwrap_or_default();
         load("purge: an organisation of few rows", deleted * active_days);
+        let removed = behaviour.calls_per_active_user_day.get("deleteFile").copied().unwrap_or_default();
+        load("purge: a file", removed * active_days);
         let (hours, paid) = (DAYS * 24.0, users * behaviour.paid_share);
         let (one, many) = ("agentic-run: 1 organisation", "agentic-run: 800 organisations");
         // Between the two, what a run uses grows with the organisations.
@@ -94,6 +96,11 @@ impl<'a> Month<'a> {
     pub fn runs_of(&self, function: &str) -> f64 {
         let runs = |row: &Row| row.follows.iter().filter(|run| run.function == function).count() as f64;
         self.loads.iter().map(|load| runs(load.row) * load.times).sum()
+    }
+
+    /// How often an operation is called, whatever the case.
+    fn times_of(&self, operation: &str) -> f64 {
+        self.loads.iter().filter(|load| load.row.name == operation).map(|load| load.times).sum()
     }
 
     /// Everything that is billed by use.
@@ -135,7 +142,11 @@ impl<'a> Month<'a> {
         // The sweep every minute, the agentic run and the purge every hour, the key rotation every day.
         let schedules = DAYS * (24.0 * 62.0 + 1.0);
         let mails = self.runs_of("mailer");
-        let transfer_gb = bill.transfer_bytes / GB;
+        let (files, uploads) = (&self.behaviour.files, self.times_of("uploadFile"));
+        let links = self.times_of("getFile") + self.times_of("completeFile");
+        let reads = links * files.reads_per_link;
+        let files_gb = uploads * files.bytes * files.kept_share * self.behaviour.months_of_growth / GB;
+        let transfer_gb = bill.transfer_bytes / GB + reads * files.bytes / GB;
         let DynamoDbPrices { reads, writes } = DynamoDbPrices::of(prices, &bill);
         vec![
             line("DynamoDB reads", format!("{} million units", one(bill.reads / million)), reads),
@@ -164,6 +175,12 @@ impl<'a> Month<'a> {
                 "SQS",
                 format!("{} million requests, {} of them empty polls", one(sqs / million), one(polls / million)),
                 beyond(sqs, prices.sqs.free_requests) / million * prices.sqs.request_million,
+            ),
+            line("S3 storage", format!("{} GB", one(files_gb)), files_gb * prices.s3.storage_gb_month),
+            line(
+                "S3 requests",
+                format!("{} million", one((uploads + reads) / million)),
+                uploads / 1e3 * prices.s3.write_thousand + reads / 1e3 * prices.s3.read_thousand,
             ),
             line("SES", format!("{mails:.0} mails"), mails / 1e3 * prices.ses.mail_thousand),
             line(

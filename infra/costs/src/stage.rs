@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedded::EmbeddedSqs;
 use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Template, matches};
 use embedded::wire::WireConnector;
+use embedded::{EmbeddedSqs, S3};
 use groundwork::{DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
@@ -20,6 +20,7 @@ use shared_lambda::{QueueSender, SqsBatchResponse, SqsEvent, StreamEvent};
 use testkit::{Cloud, Request, ScriptedAi, SeededEntropy, TEMPLATE, TestApp, TestClock};
 
 use vendors::http::Http;
+use vendors::s3::Bucket;
 
 use crate::meter::{MeteredDynamoDb, MeteredSqs};
 use crate::usage::Usage;
@@ -154,7 +155,12 @@ impl Stage {
             key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
-            purge: purge::Deps { services: services.clone() },
+            purge: purge::Deps {
+                services: services.clone(),
+                bucket: Bucket::read(&platform.s3.variables("purge", S3::ENDPOINT).into_iter().collect())
+                    .expect("the variables are complete"),
+                http: Http::new(platform.s3.connector(), clock.clone()),
+            },
             task_runner: task_runner::Deps { services, ai: Arc::new(ai.clone()) },
             dead_letters: sender(&template.queues["TasksDeadLetterQueue"].name),
             filters: filters.expect("the projector follows a stream"),

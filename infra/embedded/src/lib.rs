@@ -6,6 +6,7 @@
 //! * [`mailbox`]: where mail ends up that would be sent.
 //! * [`breaches`], [`linkedin`]: others whom the platform asks, in their place.
 //! * [`hooks`]: where webhooks end up that would be sent.
+//! * [`s3`]: a bucket of S3, which lets in what is signed and granted.
 //! * [`template`]: what `template.yaml` says of all these.
 //! * [`recording`]: what each piece of work does at these services, and what its policy lets it do.
 //! * [`wire`]: the protocol they share, for the SDK inside the process and over HTTP for processes outside.
@@ -21,6 +22,7 @@ pub mod hooks;
 pub mod linkedin;
 pub mod mailbox;
 pub mod recording;
+pub mod s3;
 pub mod sqs;
 pub mod stream;
 pub mod template;
@@ -32,6 +34,7 @@ pub use error::EmbeddedError;
 pub use hooks::{Hooks, ReceivedHook};
 pub use linkedin::{LinkedIn, LinkedInMember, LinkedInTrouble};
 pub use mailbox::{Mailbox, ReceivedMail};
+pub use s3::S3;
 pub use sqs::EmbeddedSqs;
 pub use stream::{SequenceNumber, StreamReader, StreamRecord};
 pub use wire::{Travel, WireResponse, WireService, aws_router};

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
-pub(crate) use policy::table_arn;
 pub use policy::{Policies, Policy};
+pub(crate) use policy::{bucket_objects_arn, table_arn};
 pub use source::{EventSource, Interval, matches};
 
 /// The stage that names carry in the local cloud.
@@ -24,6 +24,8 @@ pub struct Template {
     pub tables: BTreeMap<String, Table>,
     /// The queues, by logical id.
     pub queues: BTreeMap<String, Queue>,
+    /// The names of the buckets, by logical id.
+    pub buckets: BTreeMap<String, String>,
     /// The functions, by their name without platform and stage, which is the name of their binary.
     pub functions: BTreeMap<String, Function>,
 }
@@ -85,12 +87,20 @@ impl Template {
     pub fn read(text: &str) -> Result<Self, TemplateError> {
         let document: Value = serde_yaml_ng::from_str(text).map_err(|error| fault(error.to_string()))?;
         let resources = mapping(&document, "Resources")?;
-        let mut template = Self { tables: BTreeMap::new(), queues: BTreeMap::new(), functions: BTreeMap::new() };
+        let mut template = Self {
+            tables: BTreeMap::new(),
+            queues: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+            functions: BTreeMap::new(),
+        };
         for (id, resource) in &resources {
             let properties = resource.get("Properties").unwrap_or(&Value::Null);
             match resource.get("Type").and_then(Value::as_str) {
                 Some("AWS::DynamoDB::Table") => drop(template.tables.insert(id.clone(), table(id, properties)?)),
                 Some("AWS::SQS::Queue") => drop(template.queues.insert(id.clone(), queue(id, properties)?)),
+                Some("AWS::S3::Bucket") => {
+                    drop(template.buckets.insert(id.clone(), intrinsic::name(properties.get("BucketName"), id)));
+                }
                 _ => {}
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use embedded::template::{Function, Template};
-use embedded::{Breaches, EmbeddedSqs, Hooks, Mailbox};
+use embedded::{Breaches, EmbeddedSqs, Hooks, Mailbox, S3};
 use payments::Payments;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,7 @@ use vendors::breached_passwords::BreachedPasswords;
 use vendors::email::{EmailConfig, Mailer};
 use vendors::http::Http;
 use vendors::linkedin::LinkedIn;
+use vendors::s3::Bucket;
 
 use crate::invoke::{Delivery, Job};
 use crate::journal::{Journal, recorded};
@@ -50,6 +51,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) payments: &'a Payments,
     pub(crate) secrets: &'a webhooks::Secrets,
     pub(crate) hooks: &'a Hooks,
+    /// Where the bytes of files are, below this address.
+    pub(crate) s3: (&'a S3, &'a str),
 }
 
 /// The OpenAPI document of all functions.
@@ -60,6 +63,7 @@ pub fn openapi() -> OpenApi {
         ("users", users::router().document()),
         ("ledger", ledger::router().document()),
         ("ventures", ventures::router().document()),
+        ("files", files::router().document()),
         ("crm", crm::router().document()),
         ("agents", agents::router().document()),
         ("analytics", analytics::router().document()),
@@ -71,18 +75,20 @@ pub fn openapi() -> OpenApi {
 }
 
 /// The routes of every HTTP function, each entered in the journal and run with its function's rights.
-pub(crate) fn routes(parts: &Parts<'_>) -> Router {
+pub(crate) fn routes(parts: &Parts<'_>) -> Result<Router, ConfigError> {
     let (services, ai) = (|| parts.services.clone(), || parts.ai.clone());
     let auth_deps = auth::Deps::new(services())
         .with_breached_passwords(parts.breached_passwords.clone())
         .with_linkedin(parts.linkedin.clone());
     let payments = Some(parts.payments.clone());
+    let files_deps = files::Deps { services: services(), bucket: parts.bucket("files")?, http: parts.http_to_s3() };
     let routers = [
         ("auth", auth::router().with_state(auth_deps)),
         ("organizations", organizations::router().with_state(organizations::Deps::new(services()))),
-        ("users", users::router().with_state(users::Deps::new(services()))),
+        ("users", users::router().with_state(users::Deps::new(services(), parts.bucket("users")?))),
         ("ledger", ledger::router().with_state(ledger::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
+        ("files", files::router().with_state(files_deps)),
         ("crm", crm::router().with_state(crm::Deps { services: services() })),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
         ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
@@ -93,13 +99,23 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Router {
         ),
     ];
     let routers = routers.map(|(function, router)| recorded(parts.journal, function, router));
-    routers.into_iter().fold(Router::new(), Router::merge)
+    Ok(routers.into_iter().fold(Router::new(), Router::merge))
 }
 
 impl Parts<'_> {
     fn function(&self, name: &str) -> Result<&Function, PlatformError> {
         let missing = || PlatformError::Disagreement(format!("the template has no function {name}"));
         self.template.functions.get(name).ok_or_else(missing)
+    }
+
+    /// The bucket of files, which a function asks in its own name.
+    fn bucket(&self, function: &str) -> Result<Bucket, ConfigError> {
+        let (s3, endpoint) = self.s3;
+        Bucket::read(&s3.variables(function, endpoint).into_iter().collect())
+    }
+
+    fn http_to_s3(&self) -> Http {
+        Http::new(self.s3.0.connector(), self.services.clock.clone())
     }
 
     /// The queue that a variable of a function's environment names.
@@ -182,7 +198,8 @@ fn key_rotation(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 
 fn purge(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "purge";
-    let deps = purge::Deps { services: parts.services.clone() };
+    let bucket = parts.bucket(name)?;
+    let deps = purge::Deps { services: parts.services.clone(), bucket, http: parts.http_to_s3() };
     let time = Duration::from_secs(parts.function(name)?.timeout_seconds.saturating_sub(1));
     let work = move |event: ScheduleEvent| {
         let deps = deps.clone();

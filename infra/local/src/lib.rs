@@ -17,6 +17,7 @@ pub mod operator;
 mod platform;
 mod pump;
 mod running;
+mod s3;
 mod serve;
 pub mod terminal;
 mod this_machine;

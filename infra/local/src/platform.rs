@@ -7,11 +7,11 @@ use std::sync::Arc;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use axum::Router;
 use embedded::template::{Template, TemplateError};
-use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, LinkedIn, Mailbox};
+use embedded::{EmbeddedDynamoDb, EmbeddedError, EmbeddedSqs, Hooks, LinkedIn, Mailbox, S3};
 use payments::Payments;
 use shared::ai::{Ai, Metered};
 use shared::clock::Clock;
-use shared::config::{ConfigError, PlatformConfig, Variables};
+use shared::config::{ConfigError, PlatformConfig, Reader, Variables};
 use shared::http::{HealthCheck, ServiceHealth, health_routes, surround};
 use shared::id::Ids;
 use shared::sdk_error::describe;
@@ -104,6 +104,8 @@ pub struct Platform {
     pub linkedin: LinkedIn,
     /// Who sends the mail.
     pub mailer: Mailer,
+    /// Where the bytes of files are.
+    pub s3: S3,
     /// Where webhooks end up, unless this is a developer's machine.
     pub hooks: Hooks,
     /// The sandbox of Stripe, which takes the payments unless the variables name a key of Stripe's own.
@@ -133,7 +135,13 @@ impl Platform {
         let variables: Variables = defaults.into_iter().chain(variables).collect();
         let ai: Arc<dyn Ai> = Arc::new(Metered::new(ai, clock.clone()));
         let services = Services::new(client, clock, ids, PlatformConfig::read(&variables)?);
-        let journal = Journal::new(services.clock.clone(), &template.policies(TEMPLATE)?);
+        let policies = template.policies(TEMPLATE)?;
+        let journal = Journal::new(services.clock.clone(), &policies);
+        let time = services.clock.clone();
+        let bucket = template.buckets.get("FilesBucket").map(String::as_str).unwrap_or_default();
+        let s3 = S3::new(bucket, policies, move || time.now().as_milliseconds());
+        let s3_endpoint = Reader::new(&variables).optional("AWS_ENDPOINT_URL_S3");
+        let s3_endpoint = s3_endpoint.as_deref().unwrap_or(S3::ENDPOINT);
         let breached_passwords = functions::breached_passwords(&variables, &services)?;
         let time = services.clock.clone();
         let linkedin = LinkedIn::new(move || time.now().as_seconds());
@@ -159,8 +167,9 @@ impl Platform {
             payments: &payments,
             secrets: &secrets,
             hooks: &hooks,
+            s3: (&s3, s3_endpoint),
         };
-        let routes = functions::routes(&parts);
+        let routes = functions::routes(&parts)?;
         let health = HealthCheck::of_table(&services)
             .with("queues", queue_check(&template, &sqs))
             .with("ai", || std::future::ready(ServiceHealth::Embedded));
@@ -181,6 +190,7 @@ impl Platform {
             mailbox,
             linkedin,
             mailer,
+            s3,
             hooks,
             stripe,
             payments,

@@ -29,7 +29,7 @@ use crate::journal::routes as journal;
 use crate::operator::Tick;
 use crate::running::Running;
 use crate::terminal::say;
-use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, linkedin, mailbox, operator};
+use crate::{DeliverOnce, Platform, PlatformOptions, demo, explorer, linkedin, mailbox, operator, s3};
 
 /// The machine's clock, moved ahead.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STRIPE_PATH: &str = "/_local/stripe";
 /// What the sandbox of Stripe is kept in, in the data directory.
 pub(crate) const STRIPE_FILE: &str = "stripe-sandbox.json";
+/// The folder of the files' bytes in the data directory.
+const FILES: &str = "files";
 /// The database's name in the data directory.
 pub(crate) const DATABASE: &str = "platform.sqlite";
 
@@ -82,6 +84,9 @@ pub(crate) async fn open(
     let is_sandbox = !variables.iter().any(|(name, _)| name.starts_with("LINKEDIN_"));
     let page = url.filter(|_| is_sandbox).map(|url| format!("{url}{}", linkedin::PATH));
     variables.extend(page.map(|page| ("LINKEDIN_BASE_URL".to_owned(), page)));
+    // Files are kept here and nowhere else, whatever a developer's own tools are set to.
+    variables.retain(|(name, _)| name != "AWS_ENDPOINT_URL_S3");
+    variables.extend(url.map(|url| ("AWS_ENDPOINT_URL_S3".to_owned(), format!("{url}{}", s3::PATH))));
     let ai = Arc::new(OfflineAssistant);
     let time = clock.clone();
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
@@ -90,6 +95,7 @@ pub(crate) async fn open(
     let platform = Platform::start(options).await?;
     if let Some(directory) = data_directory {
         platform.stripe.keep_in(directory.join(STRIPE_FILE));
+        platform.s3.keep_in(directory.join(FILES));
     }
     Ok(platform)
 }
@@ -233,6 +239,7 @@ pub(crate) fn app(platform: &Platform, ticks: mpsc::Sender<Tick>, operator_token
         .merge(mailbox::routes(platform.mailbox.clone()))
         .nest(STRIPE_PATH, platform.stripe.router())
         .merge(linkedin::routes(platform.linkedin.clone()))
+        .merge(s3::routes(platform.s3.clone()))
         .fallback_service(api)
         .layer(from_fn(with_client_address))
 }

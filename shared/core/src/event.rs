@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use crate::access::{PlatformRole, Role};
 use crate::clock::Timestamp;
 use crate::id::{
-    ConversationId, CreditGrantId, EventId, InvitationId, LeadId, LinkId, MessageId, OrganizationId, PortfolioEntryId,
-    RequestId, SessionId, SkillId, StakeId, TaskId, TransferId, UserId, VentureId, WebhookDeliveryId, WebhookId,
+    ConversationId, CreditGrantId, EventId, FileId, InvitationId, LeadId, LinkId, MessageId, OrganizationId,
+    PortfolioEntryId, RequestId, SessionId, SkillId, StakeId, TaskId, TransferId, UserId, VentureId, WebhookDeliveryId,
+    WebhookId,
 };
 use crate::model::billing_account::SubscriptionStatus;
 use crate::model::checkout::CheckoutStatus;
@@ -187,6 +188,15 @@ pub enum Fact {
     /// What belonged to an erased account is removed.
     #[serde(rename = "user.erased", rename_all = "camelCase")]
     AccountErased { user_id: UserId },
+    /// Somebody announced a file, whose bytes are to come.
+    #[serde(rename = "file.announced", rename_all = "camelCase")]
+    FileAnnounced { file_id: FileId },
+    /// A file's bytes came and are what they were said to be.
+    #[serde(rename = "file.ready", rename_all = "camelCase")]
+    FileReady { file_id: FileId },
+    /// A file was removed: by somebody, or since its bytes were not what they were said to be, or never came.
+    #[serde(rename = "file.removed", rename_all = "camelCase")]
+    FileRemoved { file_id: FileId },
     /// An organisation came into being.
     #[serde(rename = "organization.created", rename_all = "camelCase")]
     OrganizationCreated { owner_id: UserId },

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::catalogue::Catalogue;
+use crate::model::file::FILE_BYTES_MAXIMUM;
 
 /// The plans, the least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -107,6 +108,8 @@ pub struct Plan {
     pub trial_days: u32,
     /// What may be used in a month.
     pub monthly: MonthlyLimits,
+    /// How much may be kept in files, in millions of bytes.
+    pub storage_megabytes: u32,
     /// How many fundraising profiles; null is unlimited.
     #[serde(deserialize_with = "Option::deserialize")]
     #[schema(required)]
@@ -132,6 +135,11 @@ impl Plan {
         }
     }
 
+    /// How many bytes may be kept in files.
+    pub const fn storage_bytes(&self) -> u64 {
+        self.storage_megabytes as u64 * 1_000_000
+    }
+
     /// The least of the larger plans that has what this one lacks.
     pub fn next_with(&self, has_it: impl Fn(&Self) -> bool) -> Option<&'static Self> {
         Catalogue::get().plans.iter().find(|plan| plan.name > self.name && has_it(plan))
@@ -145,6 +153,9 @@ impl Plan {
         }
         if (name == PlanName::Free) != (self.price_cents_per_month == Some(0)) {
             faults.push(format!("the plan {name} is not free although that is its name, or the other way round"));
+        }
+        if self.storage_bytes() < u64::from(FILE_BYTES_MAXIMUM) {
+            faults.push(format!("the plan {name} has no room for the largest file"));
         }
         let is_sold = self.price_cents_per_month.is_some_and(|cents| cents > 0);
         if self.trial_days > TRIAL_DAYS_MAXIMUM || (self.trial_days > 0 && !is_sold) {
@@ -162,6 +173,7 @@ impl Plan {
             ("posts a month", self.monthly.posts, smaller.monthly.posts),
             ("e-mails a month", self.monthly.emails, smaller.monthly.emails),
             ("credits a day", self.credits.per_day, smaller.credits.per_day),
+            ("megabytes for files", self.storage_megabytes, smaller.storage_megabytes),
         ];
         let counts = counts.map(|(what, own, other)| (what, u64::from(own), u64::from(other)));
         let unbounded = [
@@ -203,6 +215,7 @@ impl PlanName {
             price_cents_per_month: Some(0),
             trial_days: 0,
             monthly: MonthlyLimits { tasks: 0, posts: 0, emails: 0 },
+            storage_megabytes: 0,
             projects: Some(0),
             agentic_engine: false,
             linkedin_automation: false,

@@ -26,6 +26,8 @@ pub enum Shortfall {
         /// When it is there again.
         resets_at: Timestamp,
     },
+    /// Files take up all the room that the plan has, or too much for another one.
+    Storage,
     /// The credits do not suffice.
     Credits {
         /// For what.
@@ -44,6 +46,7 @@ impl Shortfall {
         match self {
             Self::Feature(feature) => feature.missing_on(plan),
             Self::Monthly { limited, resets_at } => monthly(plan, limited, resets_at),
+            Self::Storage => storage(plan),
             Self::Credits { action, missing, resets_at } => credits(plan, action, missing, resets_at),
         }
     }
@@ -78,6 +81,15 @@ fn monthly(plan: &Plan, limited: Limited, resets_at: Timestamp) -> Problem {
     let detail = format!("The {} plan's {limit} {name} of this month are used up{has_more}.", plan.title);
     let problem = Problem::plan_required("task_limit_reached", detail).with_extension("missing", name);
     named(problem.with_extension("resetsAt", resets_at), other)
+}
+
+fn storage(plan: &Plan) -> Problem {
+    let room = plan.storage_megabytes;
+    let other = plan.next_with(|other| other.storage_megabytes > room);
+    let has_more =
+        other.map(|other| format!("; the {} plan has {} MB", other.title, other.storage_megabytes)).unwrap_or_default();
+    let detail = format!("The {} plan's {room} MB for files have no room for this one{has_more}.", plan.title);
+    named(Problem::plan_required("storage_limit_reached", detail).with_extension("missing", "storage"), other)
 }
 
 fn credits(plan: &Plan, action: CreditAction, missing: i64, resets_at: Timestamp) -> Problem {
@@ -123,6 +135,8 @@ mod tests {
         assert_eq!(detail(tasks, PlanName::Free), ("task_limit_reached", said.to_owned()));
         assert!(detail(tasks, PlanName::Pro).1.ends_with("the Enterprise plan includes 1000."));
         assert!(detail(tasks, PlanName::Enterprise).1.ends_with("used up."));
+        let said = "The Free plan's 500 MB for files have no room for this one; the Pro plan has 5000 MB.";
+        assert_eq!(detail(Shortfall::Storage, PlanName::Free), ("storage_limit_reached", said.to_owned()));
         let credits = Shortfall::Credits { action: CreditAction::ChatMessage, missing: 7, resets_at: MIDNIGHT };
         let said = "For a chat message 7 credits are missing. Credits can be bought; 50 come with the next day, and the Pro plan \
             goes on without.";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use embedded::template::Template;
 use embedded::wire::WireConnector;
-use embedded::{EmbeddedDynamoDb, Execution, WireService};
+use embedded::{EmbeddedDynamoDb, Execution, S3, WireService};
 use shared::clock::{Clock, TimeSource};
 use shared::config::{PlatformConfig, Variables};
 use shared::id::Ids;
@@ -87,6 +87,14 @@ impl Cloud {
         let template = Template::read(TEMPLATE).expect("the template is readable");
         template.create_tables(&dynamodb).expect("the template's tables can be made");
         dynamodb
+    }
+
+    /// A bucket by this cloud's time, which lets functions do what the template grants them.
+    pub fn bucket(&self) -> S3 {
+        let template = Template::read(TEMPLATE).expect("the template is readable");
+        let policies = template.policies(TEMPLATE).expect("the template's policies are readable");
+        let clock = self.services.clock.clone();
+        S3::new(&template.buckets["FilesBucket"], policies, move || clock.now().as_milliseconds())
     }
 
     fn over(dynamodb: EmbeddedDynamoDb, service: impl WireService, time: impl TimeSource + 'static, seed: u64) -> Self {

@@ -10,6 +10,7 @@ pub mod breached_passwords;
 pub mod email;
 pub mod http;
 pub mod linkedin;
+pub mod s3;
 mod signature;
 pub mod stripe;
 pub mod unipile;

@@ -31,9 +31,12 @@ async fn its_schedule_starts_it() {
         })
         .await;
 
-    assert_eq!(host.schedule_cases(now).await, json!({ "purged": 1, "erased": 0, "rows": 1, "unfinished": false }));
+    assert_eq!(
+        host.schedule_cases(now).await,
+        json!({ "purged": 1, "erased": 0, "files": 0, "rows": 1, "unfinished": false })
+    );
     let found = async |id| services.store.get::<Organization>(&Organization::key_of(id)).await.unwrap().is_some();
     assert!(!found(due.id).await && found(fresh.id).await);
     let again = host.invoke(host.schedule_event(now)).await;
-    assert_eq!(again, json!({ "purged": 0, "erased": 0, "rows": 0, "unfinished": false }));
+    assert_eq!(again, json!({ "purged": 0, "erased": 0, "files": 0, "rows": 0, "unfinished": false }));
 }

@@ -24,7 +24,7 @@ async fn nothing_is_left_but_the_event_that_says_so() {
     advance(DAY).await;
     let now = cloud.services.clock.now();
     let summary = handle(&deps(&cloud), now, TIME).await.unwrap();
-    assert_eq!(summary, Summary { purged: 1, erased: 0, rows: before, unfinished: false });
+    assert_eq!(summary, Summary { purged: 1, erased: 0, files: 0, rows: before, unfinished: false });
     let left = rows_of(&cloud, deleted);
     assert_eq!(left.len(), 1, "{left:?}");
     let event = &left[0];
@@ -46,7 +46,7 @@ async fn what_the_time_does_not_suffice_for_is_gone_on_with_and_cannot_be_restor
     let before = rows_of(&cloud, id).len();
     advance(DAY * 31).await;
     let none = handle(&deps(&cloud), cloud.services.clock.now(), Duration::from_secs(10)).await.unwrap();
-    assert_eq!(none, Summary { purged: 0, erased: 0, rows: 0, unfinished: true });
+    assert_eq!(none, Summary { purged: 0, erased: 0, files: 0, rows: 0, unfinished: true });
 
     // A table that takes its time, so that the run's is over after some chunks.
     let slow = Cloud::through(cloud.dynamodb.clone(), crate::support::Slow(cloud.dynamodb.clone()));

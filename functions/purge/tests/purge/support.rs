@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use embedded::{EmbeddedDynamoDb, WireResponse, WireService};
+use embedded::{EmbeddedDynamoDb, S3, WireResponse, WireService};
 use purge::Deps;
 use serde_json::Value;
 use shared::access::Role;
@@ -26,12 +26,22 @@ use shared::problem::Problem;
 use shared::store::Transaction;
 use shared::trace::Trace;
 use testkit::Cloud;
+use vendors::http::Http;
+use vendors::s3::Bucket;
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) const TIME: Duration = Duration::from_secs(110);
 
 pub(crate) fn deps(cloud: &Cloud) -> Deps {
-    Deps { services: cloud.services.clone() }
+    with_bucket(cloud).0
+}
+
+/// The job, and the bucket that it has.
+pub(crate) fn with_bucket(cloud: &Cloud) -> (Deps, S3) {
+    let (services, s3) = (cloud.services.clone(), cloud.bucket());
+    let bucket = Bucket::read(&s3.variables("purge", S3::ENDPOINT).into_iter().collect()).unwrap();
+    let http = Http::new(s3.connector(), services.clock.clone());
+    (Deps { services, bucket, http }, s3)
 }
 
 /// A row in the making.

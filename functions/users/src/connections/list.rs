@@ -15,6 +15,7 @@ use shared::store::{Listing, Page, Versioned};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Error;
+use crate::picture::Pictures;
 use crate::view::PersonSummary;
 
 /// Which of them.
@@ -61,6 +62,7 @@ pub(crate) struct ConnectedPerson {
 )]
 pub(crate) async fn list_connections(
     State(services): State<Services>,
+    State(pictures): State<Pictures>,
     principal: Principal,
     Query(query): Query<ConnectionQuery>,
 ) -> Result<Json<Page<ConnectedPerson>>, Error> {
@@ -78,7 +80,7 @@ pub(crate) async fn list_connections(
         let user = items.remove(&User::key_of(other)).map(Versioned::<User>::from_item).transpose()?;
         let profile = items.remove(&Profile::key_of(other)).map(Versioned::<Profile>::from_item).transpose()?;
         if let Some(user) = user.filter(|user| user.erased_at.is_none()) {
-            let person = PersonSummary::new(&user, profile.as_deref(), viewer);
+            let person = PersonSummary::new(&user, profile.as_deref(), viewer, &pictures);
             data.push(ConnectedPerson { person, state, since: connection.since });
         }
     }

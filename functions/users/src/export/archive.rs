@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 const PAGE: u16 = 100;
 
 /// What is given away. Whatever is not named here (what one signs in with, what is kept to work with) stays.
-const TYPES: [&str; 29] = [
+const TYPES: [&str; 30] = [
     "user",
     "profile",
     "session",
@@ -46,6 +46,7 @@ const TYPES: [&str; 29] = [
     "leadActivity",
     "task",
     "post",
+    "file",
     "conversation",
     "message",
     "creditMovement",

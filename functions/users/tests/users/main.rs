@@ -13,6 +13,8 @@ mod export;
 #[cfg(test)]
 mod host;
 #[cfg(test)]
+mod picture;
+#[cfg(test)]
 mod portfolio;
 #[cfg(test)]
 mod privacy;

@@ -17,7 +17,6 @@ async fn a_profile_is_written_as_a_whole_and_read() {
     let profile = json!({
         "name": " Ada  Lovelace ", "headline": "Founder", "bio": "I compute.\r\nBy machine.", "city": "London", "country": "GB",
         "links": ["https://example.com/ada"], "timeZone": "Europe/London", "role": "founder",
-        "avatarFileId": "fil_01KAGR3V0R0000000000000000",
     });
     let written = world.profile(&ada, profile).await;
     assert_eq!((&written["name"], &written["bio"]), (&json!("Ada Lovelace"), &json!("I compute.\nBy machine.")));

@@ -1,5 +1,6 @@
 //! People who try everything.
 
+use embedded::S3;
 use serde_json::{Value, json};
 use shared::access::PlatformRole;
 use shared::event::Event;
@@ -7,11 +8,14 @@ use shared::id::UserId;
 use shared::store::Listing;
 use testkit::{Caller, Cloud, TestApp, TestResponse};
 use users::{Deps, router};
+use vendors::s3::Bucket;
 
 /// The function, and the table that it has.
 pub(crate) struct World {
     pub(crate) cloud: Cloud,
     pub(crate) app: TestApp,
+    /// Where pictures are.
+    pub(crate) s3: S3,
 }
 
 impl World {
@@ -20,8 +24,10 @@ impl World {
     }
 
     pub(crate) fn on(cloud: Cloud) -> Self {
-        let app = TestApp::new(router().with_state(Deps::new(cloud.services.clone())), &cloud.services);
-        Self { cloud, app }
+        let s3 = cloud.bucket();
+        let bucket = Bucket::read(&s3.variables("users", S3::ENDPOINT).into_iter().collect()).unwrap();
+        let app = TestApp::new(router().with_state(Deps::new(cloud.services.clone(), bucket)), &cloud.services);
+        Self { cloud, app, s3 }
     }
 
     pub(crate) async fn person(&self, name: &str) -> Caller {

@@ -116,6 +116,7 @@ const BILLS: &str = "
 From the figures above, the prices and `infra/costs/behaviour.yaml`, whose every number is an assumption with a comment. With the free tiers that
 have no end; without language models' tokens, e-mail, support, tax, and the frontend. Function URLs, reading the stream from Lambda,
 removal by time to live and the Worker's own traffic cost nothing. Not in here: what the Worker reads from DynamoDB, which leaves AWS and is data
-transfer. The table is encrypted with the key that AWS owns, which costs nothing. Storage is that after a year of growth, the trail of events with it.
+transfer. The table is encrypted with the key that AWS owns, which costs nothing. Storage is that after a year of growth, the trail of events with it,
+and that of files.
 
 ";

@@ -10,6 +10,7 @@ mod billing;
 mod credentials;
 mod credits;
 mod crm;
+mod files;
 mod jobs;
 mod members;
 mod money;
@@ -130,6 +131,7 @@ pub async fn run() -> Figures {
     credits::run(&mut scenario).await;
     people::run(&mut scenario).await;
     money::run(&mut scenario).await;
+    files::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     billing::run(&mut scenario).await;
     accounts::end(&mut scenario).await;

@@ -29,6 +29,7 @@ fn figures() -> Figures {
         job("key-rotation", "nothing is due"),
         job("purge", "nothing is due"),
         job("purge", "an organisation of few rows"),
+        job("purge", "a file"),
         job("agentic-run", "1 organisation"),
         job("agentic-run", "800 organisations"),
         job("agentic-worker", "something to do"),

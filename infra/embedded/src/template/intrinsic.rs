@@ -3,6 +3,7 @@
 use serde_yaml_ng::Value;
 
 use super::{STAGE, Template, TemplateError, fault};
+use crate::ACCOUNT;
 
 /// A name that may be `!Sub` with the stage or the domain of its mail in it; the logical id where none is given.
 pub(super) fn name(value: Option<&Value>, logical_id: &str) -> String {
@@ -14,7 +15,9 @@ pub(super) fn name(value: Option<&Value>, logical_id: &str) -> String {
 }
 
 fn substituted(text: &str) -> String {
-    text.replace("${Stage}", STAGE).replace("${EmailDomain}", "groundwork.example")
+    text.replace("${Stage}", STAGE)
+        .replace("${AWS::AccountId}", ACCOUNT)
+        .replace("${EmailDomain}", "groundwork.example")
 }
 
 /// The logical id that `!Ref X` or `!GetAtt X.Arn` means.
@@ -25,7 +28,7 @@ pub(super) fn referenced(value: &Value) -> Option<String> {
 }
 
 impl Template {
-    /// The local value of a variable: text, number, or a reference to a table, a queue or a parameter.
+    /// The local value of a variable: text, number, or a reference to a table, a queue, a bucket or a parameter.
     pub(super) fn resolve(&self, value: &Value, place: &str) -> Result<String, TemplateError> {
         match value {
             Value::String(text) => Ok(text.clone()),
@@ -34,12 +37,18 @@ impl Template {
             Value::Tagged(tagged) if tagged.tag == "Sub" => Ok(substituted(tagged.value.as_str().unwrap_or_default())),
             Value::Tagged(_) => {
                 let id = referenced(value).unwrap_or_default();
-                match (self.tables.get(&id), self.queues.get(&id), id.as_str()) {
-                    (Some(table), ..) => Ok(table.name.clone()),
-                    (_, Some(queue), _) => Ok(queue.name.clone()),
+                let names = [
+                    self.tables.get(&id).map(|table| &table.name),
+                    self.queues.get(&id).map(|queue| &queue.name),
+                    self.buckets.get(&id),
+                ];
+                match (names.into_iter().flatten().next(), id.as_str()) {
+                    (Some(name), _) => Ok(name.clone()),
                     (.., "Stage") => Ok(STAGE.to_owned()),
                     (.., "FrontendUrl" | "StripePrices") => Ok(String::new()),
-                    _ => Err(fault(format!("{place} refers to {id}, which is neither a table nor a queue"))),
+                    _ => {
+                        Err(fault(format!("{place} refers to {id}, which is neither a table nor a queue nor a bucket")))
+                    }
                 }
             }
             _ => Err(fault(format!("{place} is not a value"))),

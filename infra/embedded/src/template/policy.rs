@@ -1,6 +1,6 @@
 //! What the template grants each function, and whether that suffices for a request.
 //!
-//! Understood is what the template uses: `Allow` statements with actions, resources of its own tables and queues, and conditions on the
+//! Understood is what the template uses: `Allow` statements with actions, resources of its own tables, queues and buckets, and conditions on the
 //! leading keys. Anything else is a fault of the template rather than passed over, since it could make the local cloud more generous than
 //! AWS.
 
@@ -20,6 +20,11 @@ const LEADING_KEYS: &str = "dynamodb:LeadingKeys";
 /// The ARN of a table.
 pub(crate) fn table_arn(table: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}")
+}
+
+/// The ARN of all objects of a bucket.
+pub(crate) fn bucket_objects_arn(bucket: &str) -> String {
+    format!("arn:aws:s3:::{bucket}/*")
 }
 
 /// The policies of everybody the template knows: functions by the names of their binaries, users by their logical ids.
@@ -173,7 +178,8 @@ impl Template {
         let actions = one_or_many(statement.get("Action")).map(action).collect::<Option<BTreeSet<_>>>();
         let actions = actions.filter(|actions| !actions.is_empty() && !actions.iter().any(|name| name.contains('*')));
         let actions = actions.ok_or_else(|| fault(format!("a policy of {id} does not name its actions")))?;
-        if !actions.iter().any(|action| action.starts_with("dynamodb:") || action.starts_with("sqs:")) {
+        let services = ["dynamodb:", "sqs:", "s3:"];
+        if !actions.iter().any(|action| services.iter().any(|service| action.starts_with(service))) {
             return Ok(None);
         }
         let resources = one_or_many(statement.get("Resource")).map(|resource| self.arn(id, resource));
@@ -186,18 +192,23 @@ impl Template {
         Ok(Some(Statement { actions, resources: resources.collect::<Result<_, _>>()?, conditions }))
     }
 
-    /// The ARN that `!GetAtt X.Arn` or `!Sub "${X.Arn}/index/name"` means.
+    /// The ARN that `!GetAtt X.Arn`, `!Sub "${X.Arn}/index/name"` or, of a bucket, `!Sub "${X.Arn}/*"` means.
     fn arn(&self, id: &str, resource: &Value) -> Result<String, TemplateError> {
-        let not_understood = || fault(format!("a policy of {id} names a resource that is neither a table nor a queue"));
+        let not_understood = || {
+            fault(format!(
+                "a policy of {id} names a resource that is neither a table nor a queue nor all objects of a bucket"
+            ))
+        };
         let Value::Tagged(tagged) = resource else { return Err(not_understood()) };
         let text = tagged.value.as_str().unwrap_or_default();
         let (name, rest) = match text.strip_prefix("${") {
             Some(reference) => reference.split_once(".Arn}").ok_or_else(not_understood)?,
             None => (text.strip_suffix(".Arn").ok_or_else(not_understood)?, ""),
         };
-        match (self.tables.get(name), self.queues.get(name)) {
-            (Some(table), _) => Ok(format!("{}{rest}", table_arn(&table.name))),
-            (_, Some(queue)) if rest.is_empty() => Ok(queue_arn(&queue.name)),
+        match (self.tables.get(name), self.queues.get(name), self.buckets.get(name)) {
+            (Some(table), ..) => Ok(format!("{}{rest}", table_arn(&table.name))),
+            (_, Some(queue), _) if rest.is_empty() => Ok(queue_arn(&queue.name)),
+            (.., Some(bucket)) if rest == "/*" => Ok(bucket_objects_arn(bucket)),
             _ => Err(not_understood()),
         }
     }

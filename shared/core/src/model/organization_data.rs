@@ -6,6 +6,7 @@ use super::checkout::Checkout;
 use super::conversation::{Conversation, Message};
 use super::credit_movement::CreditMovement;
 use super::credit_purchase::CreditPurchase;
+use super::file::File;
 use super::invitation::{Invitation, InvitedAddress};
 use super::invoice::Invoice;
 use super::lead::{Lead, LeadIdentity};
@@ -66,6 +67,8 @@ impl Place {
             Self::of(AgenticRun::partition(organization)),
             Self::of(Post::partition(organization)),
             Self::of(Venture::partition(organization)).counting(0, 1),
+            // Their objects go with them: the purge removes these first, in its own way.
+            Self::of(File::partition(organization)),
             Self::of(Invitation::partition(organization)),
             Self::of(InvitedAddress::partition(organization)),
             Self::of(WebhookDelivery::partition(organization)),
