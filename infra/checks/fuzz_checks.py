@@ -27,6 +27,9 @@ BEYOND_SCHEMA = {
         ("replaceUser", path): "texts hold nothing that nobody sees, and addresses lead to the web"
         for path in ["name", "headline", "bio", "city", *(f"links[{place}]" for place in range(10))]
     },
+    ("replaceUser", "avatarFileId"): "it has to be a picture of the person's own",
+    ("uploadFile", "name"): "a name ends as files of its kind do, and holds nothing that nobody sees",
+    ("uploadFile", "sizeBytes"): "a whole number is written without a point",
     ("addSkill", "name"): "texts hold nothing that nobody sees",
     **{
         (operation, path): "texts hold nothing that nobody sees, and addresses lead to the web"

@@ -34,7 +34,10 @@ pub(crate) struct AnnounceFile {
     /// (`application/pdf`, Word, Excel and PowerPoint of today), texts (`application/json`, `text/csv`, `text/markdown`, `text/plain`),
     /// `application/zip`, `audio/mpeg`, `video/mp4`.
     #[garde(custom(is_taken))]
-    #[schema(max_length = 100, example = "application/pdf")]
+    #[schema(
+        pattern = r"^(application/(json|pdf|vnd\.openxmlformats-officedocument\.(presentationml\.presentation|spreadsheetml\.sheet|wordprocessingml\.document)|zip)|audio/mpeg|image/(gif|jpeg|png|webp)|text/(csv|markdown|plain)|video/mp4)$",
+        example = "application/pdf"
+    )]
     content_type: String,
     /// How many: at most 50 MB.
     #[garde(range(min = 1, max = FILE_BYTES_MAXIMUM))]
