@@ -3,7 +3,7 @@
 //! The code that sends mail makes its requests as it does to the vendors; only the bytes travel no further than this process. The last
 //! mails are kept in memory, for people and tests to look at.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -41,6 +41,10 @@ pub struct ReceivedMail {
     pub text: String,
     /// For the others.
     pub html: String,
+    /// Where answers go, if not to whom it is from.
+    pub reply_to: Option<String>,
+    /// Further headers.
+    pub headers: BTreeMap<String, String>,
     /// The key that it came with, if it came with one.
     pub idempotency_key: Option<String>,
 }
@@ -76,6 +80,18 @@ struct ResendMail {
     text: String,
     #[serde(default)]
     html: String,
+    #[serde(default)]
+    reply_to: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+/// A header in SES's form.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct SesHeader {
+    name: String,
+    value: String,
 }
 
 impl Mailbox {
@@ -139,8 +155,9 @@ impl Mailbox {
                 refusal(StatusCode::CONFLICT, "invalid_idempotent_request")
             };
         }
-        let ResendMail { from, to, subject, text, html } = mail;
-        let mail = ReceivedMail { from, to, subject, text, html, idempotency_key: key, ..self.blank() };
+        let ResendMail { from, to, subject, text, html, reply_to, headers } = mail;
+        let mail =
+            ReceivedMail { from, to, subject, text, html, reply_to, headers, idempotency_key: key, ..self.blank() };
         let id = kept.take(mail, body);
         (StatusCode::OK, json!({ "id": id }))
     }
@@ -161,7 +178,15 @@ impl Mailbox {
         };
         let text = part("/Content/Simple/Body/Text/Data").unwrap_or_default();
         let html = part("/Content/Simple/Body/Html/Data").unwrap_or_default();
-        let id = self.kept().take(ReceivedMail { from, to, subject, text, html, ..self.blank() }, body);
+        let reply_to = part("/ReplyToAddresses/0");
+        let headers = document.pointer("/Content/Simple/Headers").cloned();
+        let headers = headers.map(serde_json::from_value::<Vec<SesHeader>>).transpose();
+        let Ok(headers) = headers else {
+            return (StatusCode::BAD_REQUEST, json!({"message": "a header has no name or no value"}));
+        };
+        let headers = headers.unwrap_or_default().into_iter().map(|SesHeader { name, value }| (name, value)).collect();
+        let mail = ReceivedMail { from, to, subject, text, html, reply_to, headers, ..self.blank() };
+        let id = self.kept().take(mail, body);
         (StatusCode::OK, json!({ "MessageId": id }))
     }
 
@@ -174,6 +199,8 @@ impl Mailbox {
             subject: String::new(),
             text: String::new(),
             html: String::new(),
+            reply_to: None,
+            headers: BTreeMap::new(),
             idempotency_key: None,
         }
     }

@@ -97,6 +97,8 @@ mod tests {
             subject: "<script>".to_owned(),
             text: "Hello\nhttps://app.example.com/page#token=\"x\"\n".to_owned(),
             html: "<b onclick=\"x\">Hello</b>".to_owned(),
+            reply_to: None,
+            headers: std::collections::BTreeMap::new(),
             idempotency_key: None,
         };
         let page = page(&[mail]);

@@ -1,5 +1,6 @@
 //! Resend (<https://resend.com/docs/api-reference/emails/send-email>).
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -29,11 +30,15 @@ impl fmt::Debug for Resend {
 
 #[derive(Serialize)]
 struct Wire<'a> {
-    from: &'a str,
+    from: String,
     to: [&'a str; 1],
     subject: &'a str,
     text: &'a str,
     html: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reply_to: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'static str, String>,
 }
 
 #[derive(Deserialize)]
@@ -54,7 +59,15 @@ impl Resend {
 
     /// Sends a mail, asking again where that helps: under one key it is sent once.
     pub(super) async fn send(&self, from: &str, email: &Email, key: &str) -> Result<Receipt, EmailError> {
-        let wire = Wire { from, to: [email.to()], subject: email.subject(), text: email.text(), html: email.html() };
+        let wire = Wire {
+            from: email.sender(from),
+            to: [email.to()],
+            subject: email.subject(),
+            text: email.text(),
+            html: email.html(),
+            reply_to: email.reply_to(),
+            headers: email.headers().into_iter().collect(),
+        };
         let body = serde_json::to_vec(&wire).map_err(|_| EmailError::permanent("not_json"))?;
         let mut attempt = 1;
         loop {

@@ -29,8 +29,10 @@ impl fmt::Debug for Ses {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Wire<'a> {
-    from_email_address: &'a str,
+    from_email_address: String,
     destination: Destination<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reply_to_addresses: Vec<&'a str>,
     content: Content<'a>,
 }
 
@@ -51,6 +53,15 @@ struct Content<'a> {
 struct Simple<'a> {
     subject: Part<'a>,
     body: Body<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<Header>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Header {
+    name: &'static str,
+    value: String,
 }
 
 #[derive(Serialize)]
@@ -87,8 +98,14 @@ impl Ses {
     /// Sends a mail. Only what SES certainly did not take is asked for again.
     pub(super) async fn send(&self, from: &str, email: &Email) -> Result<Receipt, EmailError> {
         let body = Body { text: Part::new(email.text()), html: Part::new(email.html()) };
-        let content = Content { simple: Simple { subject: Part::new(email.subject()), body } };
-        let wire = Wire { from_email_address: from, destination: Destination { to_addresses: [email.to()] }, content };
+        let headers = email.headers().into_iter().map(|(name, value)| Header { name, value }).collect();
+        let content = Content { simple: Simple { subject: Part::new(email.subject()), body, headers } };
+        let wire = Wire {
+            from_email_address: email.sender(from),
+            destination: Destination { to_addresses: [email.to()] },
+            reply_to_addresses: email.reply_to().into_iter().collect(),
+            content,
+        };
         let body = serde_json::to_vec(&wire).map_err(|_| EmailError::permanent("not_json"))?;
         let mut attempt = 1;
         loop {

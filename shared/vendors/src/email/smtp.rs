@@ -3,6 +3,7 @@
 use std::fmt;
 
 use lettre::address::AddressError;
+use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -50,14 +51,24 @@ impl Smtp {
 
     /// Sends a mail. `key` becomes its Message-ID, by which mailboxes may know a second copy.
     pub(super) async fn send(&self, from: &str, email: &Email, key: &str) -> Result<Receipt, EmailError> {
-        let from: Mailbox = from.parse().map_err(|_: AddressError| EmailError::transient("from_malformed"))?;
+        let mut from: Mailbox = from.parse().map_err(|_: AddressError| EmailError::transient("from_malformed"))?;
+        if let Some(name) = email.sender_name() {
+            from.name = Some(name.to_owned());
+        }
         let to: Mailbox = email.to().parse().map_err(|_: AddressError| EmailError::permanent("to_malformed"))?;
         let message_id = format!("<{key}@{}>", from.email.domain());
-        let message = Message::builder()
-            .message_id(Some(message_id.clone()))
-            .from(from)
-            .to(to)
-            .subject(email.subject())
+        let mut message =
+            Message::builder().message_id(Some(message_id.clone())).from(from).to(to).subject(email.subject());
+        if let Some(address) = email.reply_to() {
+            message = message
+                .reply_to(address.parse().map_err(|_: AddressError| EmailError::permanent("reply_to_malformed"))?);
+        }
+        for (name, value) in email.headers() {
+            // A long link stays whole: readers of the header need not put folded pieces together.
+            let name = HeaderName::new_from_ascii_str(name);
+            message = message.raw_header(HeaderValue::dangerous_new_pre_encoded(name, value.clone(), value));
+        }
+        let message = message
             .multipart(MultiPart::alternative_plain_html(email.text().to_owned(), email.html().to_owned()))
             .map_err(|_| EmailError::permanent("not_a_message"))?;
         match self.0.0.send(message).await {

@@ -72,6 +72,15 @@ fn email() -> Email {
     Email::new("ada@example.com", "Hello, Ada", "Dear Ada\n".to_owned(), "<p>Dear Ada</p>".to_owned()).unwrap()
 }
 
+const UNSUBSCRIBE: &str = "https://crm.example.com/api/crm/unsubscribe?token=01KAGR3V0R0000000000000000.01KAGR3V0R0000000000000001.\
+    00112233445566778899aabbccddeeff.0123456789abcdefghijABCDEFGHIJ_-0123456789a";
+
+/// A mail that is answered elsewhere, and from which one unsubscribes.
+fn campaign() -> Email {
+    let email = email().with_sender_name("Engines, Ltd via Groundwork").unwrap();
+    email.with_reply_to("grace@example.com").unwrap().with_unsubscribe_url(UNSUBSCRIBE).unwrap()
+}
+
 fn header<'a>(request: &'a Request<Vec<u8>>, name: &str) -> &'a str {
     request.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
@@ -114,6 +123,28 @@ async fn ses_is_asked_in_its_form_and_signed() {
         }},
     });
     assert_eq!(serde_json::from_slice::<Value>(request.body()).unwrap(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_campaigns_headers_reach_both_vendors() {
+    let vendor = Vendor::answering([(200, json!({"id": "1"})), (200, json!({"MessageId": "1"}))]);
+    for provider in ["resend", "ses"] {
+        vendor.mailer(provider).send(&campaign(), "mal_1").await.unwrap();
+    }
+    let bodies = vendor.asked().into_iter().map(|request| serde_json::from_slice::<Value>(request.body()).unwrap());
+    let [resend, ses] = &bodies.collect::<Vec<_>>()[..] else { panic!("each is asked once") };
+    let link = format!("<{UNSUBSCRIBE}>");
+    let from = "\"Engines, Ltd via Groundwork\" <mail@groundwork.example>";
+    assert_eq!((&resend["from"], &ses["FromEmailAddress"]), (&json!(from), &json!(from)));
+    assert_eq!(resend["reply_to"], "grace@example.com");
+    let one_click = "List-Unsubscribe=One-Click";
+    assert_eq!(resend["headers"], json!({"List-Unsubscribe": link, "List-Unsubscribe-Post": one_click}));
+    assert_eq!(ses["ReplyToAddresses"], json!(["grace@example.com"]));
+    let named = |name: &str, value: &str| json!({"Name": name, "Value": value});
+    let expected = json!([named("List-Unsubscribe", &link), named("List-Unsubscribe-Post", one_click)]);
+    assert_eq!(ses["Content"]["Simple"]["Headers"], expected);
+    // SES takes values of at most 870 characters.
+    assert!(link.len() < 870);
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,6 +251,24 @@ async fn a_mail_server_gets_both_forms_of_the_mail() {
         "<p>Dear Ada</p>",
     ] {
         assert!(got.lines().any(|got| got.starts_with(line)), "{line} in {got}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_gets_a_campaigns_headers_whole() {
+    let (url, server) = serve_smtp(&[]).await;
+    let mailer = smtp(&url);
+    mailer.send(&campaign(), "mal_1-campaign-led-1").await.unwrap();
+    drop(mailer);
+    let got = tokio::time::timeout(Duration::from_secs(5), server).await.unwrap().unwrap();
+    for line in [
+        // lettre encodes what has a comma in it.
+        "From: =?utf-8?b?RW5naW5lcywgTHRkIHZpYSBHcm91bmR3b3Jr?= <mail@groundwork.example>",
+        "Reply-To: grace@example.com",
+        &format!("List-Unsubscribe: <{UNSUBSCRIBE}>"),
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+    ] {
+        assert!(got.lines().any(|got| got == line), "{line} in {got}");
     }
 }
 
