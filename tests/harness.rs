@@ -6,12 +6,29 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use embedded::{EmbeddedDynamoDb, EmbeddedSqs};
 use futures_util::FutureExt;
-use groundwork::{DeliverOnce, Platform, PlatformOptions};
+use futures_util::future::LocalBoxFuture;
+use groundwork::{DeliverOnce, Delivery, Invocation, InvokeError, Platform, PlatformOptions};
+use serde_json::Value;
 use shared::ai::Ai;
 use shared::ai::offline::OfflineAssistant;
 use shared::clock::Clock;
 use shared::id::Ids;
 use testkit::{Cloud, Overlapping, SeededEntropy, TestApp, TestClock};
+
+/// Each event comes twice at the same time, and then once more.
+#[derive(Debug)]
+struct DeliverOften;
+
+impl Delivery for DeliverOften {
+    fn deliver<'a>(&'a self, to: Invocation<'a>, event: Value) -> LocalBoxFuture<'a, Result<Value, InvokeError>> {
+        async move {
+            let (answer, _) = tokio::join!(to.run(event.clone()), to.run(event.clone()));
+            drop(to.run(event).await);
+            answer
+        }
+        .boxed_local()
+    }
+}
 
 /// A platform whose clock the test moves and whose requests overlap; dropping it with work left over fails the test.
 pub(crate) struct TestPlatform {
@@ -31,13 +48,29 @@ impl TestPlatform {
     pub(crate) async fn through(dynamodb: EmbeddedDynamoDb, client: Client, seed: u64, ai: Arc<dyn Ai>) -> Self {
         let clock = Clock::new(TestClock::start());
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));
-        Self::of(dynamodb, client, clock, ids, ai).await
+        Self::of(dynamodb, client, clock, ids, ai, Arc::new(DeliverOnce)).await
     }
 
-    async fn of(dynamodb: EmbeddedDynamoDb, client: Client, clock: Clock, ids: Ids, ai: Arc<dyn Ai>) -> Self {
+    /// A fresh platform on which everything that a queue, the stream or a schedule brings comes twice at the same time, and then once more.
+    pub(crate) async fn with_doubled_deliveries() -> Self {
+        let dynamodb = Cloud::table();
+        let client = Cloud::client(&dynamodb, Overlapping::in_step(dynamodb.clone()));
+        let clock = Clock::new(TestClock::start());
+        let ids = Ids::new(clock.clone(), SeededEntropy::new(1));
+        Self::of(dynamodb, client, clock, ids, Arc::new(OfflineAssistant), Arc::new(DeliverOften)).await
+    }
+
+    async fn of(
+        dynamodb: EmbeddedDynamoDb,
+        client: Client,
+        clock: Clock,
+        ids: Ids,
+        ai: Arc<dyn Ai>,
+        delivery: Arc<dyn Delivery>,
+    ) -> Self {
         let time = clock.clone();
         let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());
-        let (queues, delivery) = (sqs.client(), Arc::new(DeliverOnce));
+        let queues = sqs.client();
         let variables = [("ENVIRONMENT", "test"), ("FRONTEND_URL", "https://app.example.com")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
         let options = PlatformOptions { dynamodb, client, sqs, queues, delivery, clock, ids, ai, variables };
@@ -51,7 +84,7 @@ impl TestPlatform {
         let (dynamodb, clock) = (other.dynamodb.clone(), other.services.clock.clone());
         let client = Cloud::client(&dynamodb, Overlapping::in_step(dynamodb.clone()));
         let ids = Ids::new(clock.clone(), SeededEntropy::new(2));
-        Self::of(dynamodb, client, clock, ids, Arc::new(OfflineAssistant)).await
+        Self::of(dynamodb, client, clock, ids, Arc::new(OfflineAssistant), Arc::new(DeliverOnce)).await
     }
 
     /// The API.

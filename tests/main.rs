@@ -3,6 +3,7 @@
 //! Every test drives a [`harness::TestPlatform`]: all functions, queues, the stream and the schedules of `template.yaml` over the embedded
 //! DynamoDB, with tokio's paused clock as the platform's. A platform dropped with work left over fails its test.
 
+mod campaigns;
 mod files;
 mod founder;
 mod harness;

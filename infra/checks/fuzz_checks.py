@@ -12,6 +12,9 @@ BEYOND_SCHEMA = {
     ("*", "cursor"): "a cursor has to come from the same list",
     ("*", "Idempotency-Key"): "a key stands for the body that it first came with",
     ("createTask", "leadId"): "the lead has to be there, and only a follow-up has one",
+    ("createTask", "leadIds"): "only a campaign has them, and each once",
+    **{("createTask", f"leadIds[{place}]"): "the leads have to be there, each once" for place in range(25)},
+    ("createTask", "about"): "only a campaign is about something, and it says something",
     **{
         ("createLead", path): "a text may say nothing, such as `n/a`, or consist of what is tidied away"
         for path in ["name", "company", "title", "source", "notes"]
@@ -44,7 +47,7 @@ BEYOND_SCHEMA = {
     **{("searchUsers", path): "a search has to look for something" for path in ["name", "city", "skill"]},
     **{
         (operation, "token"): "a link has to be one that was mailed"
-        for operation in ["verifyEmail", "resetPassword", "confirmEmail"]
+        for operation in ["verifyEmail", "resetPassword", "confirmEmail", "unsubscribe"]
     },
     **{
         (operation, path): "it has to be what LinkedIn sent back, and it is counted in bytes"

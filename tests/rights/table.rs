@@ -225,6 +225,7 @@ pub(super) fn cases(things: &Things) -> BTreeMap<&'static str, Case> {
         ("PUT /api/crm/leads/{leadId}", with(json!({"name": "Ada King"}), member(200))),
         ("DELETE /api/crm/leads/{leadId}", bare(member(204))),
         ("GET /api/crm/leads/{leadId}/activities", bare(member(200))),
+        ("POST /api/crm/unsubscribe", bare(open(202))),
         (
             "POST /api/crm/leads/import",
             Case {

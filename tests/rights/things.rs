@@ -42,6 +42,8 @@ pub(super) struct Things {
     /// An invitation to the stranger, and the token of its link.
     pub(super) invitation: InvitationId,
     pub(super) invitation_token: String,
+    /// The token of a campaign's mail, by which somebody unsubscribes.
+    pub(super) unsubscribe_token: String,
     pub(super) webhook: WebhookId,
     pub(super) delivery: WebhookDeliveryId,
 }
@@ -54,7 +56,9 @@ impl Things {
         cloud.join(&colleague, organization_id, Role::Member).await;
         let (invitation, role) = (services.ids.next(), Role::Member);
         let invitation = Invitation::new(invitation, organization_id, STRANGER, role, owner.user_id, now);
-        let token = LinkSecrets::new(services.clone()).invitation_token(organization_id, invitation.id).await;
+        let (links, task) = (LinkSecrets::new(services.clone()), services.ids.next());
+        let token = links.invitation_token(organization_id, invitation.id).await;
+        let unsubscribe = links.unsubscribe_token(organization_id, task, STRANGER).await;
         let webhook = Webhook {
             id: services.ids.next(),
             organization_id,
@@ -78,8 +82,9 @@ impl Things {
             colleague: colleague.user_id,
             invitation: invitation.id,
             invitation_token: token.expect("the secret is made").text(),
+            unsubscribe_token: unsubscribe.expect("the secret is made").text(),
             lead: services.ids.next(),
-            task: services.ids.next(),
+            task,
             venture: services.ids.next(),
             file: services.ids.next(),
             conversation: services.ids.next(),
@@ -177,6 +182,7 @@ impl Things {
         template
             .replace("{userId}/past", "{userId}/past?at=2026-11-20T09:00:00Z")
             .replace("statement/{userId}", "statement/{userId}?from=2026-11-20T09:00:00Z&to=2026-12-20T09:00:00Z")
+            .replace("/unsubscribe", &format!("/unsubscribe?token={}", self.unsubscribe_token))
             .replace("{sessionId}", &owner.session_id.to_string())
             .replace("{organizationId}", &owner.organization_id.to_string())
             .replace("{userId}", &user.to_string())

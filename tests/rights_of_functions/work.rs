@@ -67,6 +67,23 @@ impl Scenario {
         assert_eq!(self.get("/api/tasks?status=COMPLETED").await["data"].as_array().unwrap().len(), 3);
     }
 
+    /// A campaign that reaches one lead and comes too late for another, and somebody who unsubscribes.
+    pub(super) async fn campaigns(&self) {
+        let (here, gone) = ("here@stars.example", "gone@stars.example");
+        let lead = async |address: &str| {
+            self.post("/api/crm/leads", json!({"name": address, "email": address}), 201).await["id"].clone()
+        };
+        let leads = [lead(here).await, lead(gone).await];
+        let campaign = json!({"kind": "email_campaign", "leadIds": leads, "about": "Our beta opens."});
+        self.post("/api/tasks", campaign, 201).await;
+        let removed = format!("/api/crm/leads/{}", leads[1].as_str().unwrap());
+        assert_eq!(self.send("DELETE", &removed, None).await.status, 204);
+        self.platform.settle().await;
+        assert!(self.platform.mailbox.mails_to(gone).is_empty());
+        let path = format!("/api/crm/unsubscribe?token={}", self.mailed(here));
+        assert_eq!(self.platform.app().post(&path).send().await.status, 202);
+    }
+
     pub(super) async fn engine(&self) {
         set_plan(&self.platform.services, self.organization(), PlanName::Pro).await.unwrap();
         let analysis = self.post("/api/agentic/analyze", json!({}), 200).await;

@@ -2,7 +2,9 @@
 
 use http::StatusCode;
 use shared::ai::AiError;
+use shared::clock::Timestamp;
 use shared::id::ConversationId;
+use shared::model::usage::{Lack, Limited};
 use shared::plan::Plan;
 use shared::problem::{FieldProblem, Problem};
 use shared::shortfall::Shortfall;
@@ -17,10 +19,23 @@ pub enum Error {
     Ai(AiError, ConversationId),
     /// This plan does not have it, or no more of it.
     Shortfall(&'static Plan, Shortfall),
+    /// The month has too little left of one of these on this plan; of which, the refused reservation does not tell.
+    LimitReached {
+        /// The plan.
+        plan: &'static Plan,
+        /// What was to be reserved.
+        amounts: Vec<(Limited, u32)>,
+        /// When the month ends.
+        resets_at: Timestamp,
+    },
     /// The task is to work on a lead that is not there.
     LeadUnknown,
     /// The lead of the task was removed meanwhile.
     LeadGone,
+    /// These leads of a campaign cannot be written to.
+    RecipientsUnfit(Vec<FieldProblem>),
+    /// A lead of the campaign can no longer be written to.
+    RecipientsChanged,
     /// The lead has a follow-up task that is not over.
     FollowUpOpen,
     /// The organisation has a post task that is not over.
@@ -38,8 +53,18 @@ impl From<Error> for Problem {
         match error {
             Error::Ai(error, conversation) => ai(&error).with_extension("conversationId", conversation),
             Error::Shortfall(plan, shortfall) => shortfall.on(plan),
+            Error::LimitReached { plan, amounts, resets_at } => {
+                let (limited, wanted) = amounts.first().copied().unwrap_or((Limited::Tasks, 1));
+                let lack = Lack { limited, used: limited.limit(plan), wanted };
+                Shortfall::Monthly { lack, resets_at }.on(plan)
+            }
             Error::LeadUnknown => Self::invalid(vec![FieldProblem::new("leadId", "is no lead of this organisation")]),
             Error::LeadGone => Self::conflict("lead_gone", "The lead of this task was removed."),
+            Error::RecipientsUnfit(faults) => Self::invalid(faults),
+            Error::RecipientsChanged => Self::conflict(
+                "recipients_changed",
+                "A lead of this campaign was removed, has no e-mail address any more, or has unsubscribed; create another campaign.",
+            ),
             Error::FollowUpOpen => Self::conflict(
                 "follow_up_open",
                 "This lead has an open follow-up task; wait for it or cancel it first.",
@@ -52,6 +77,13 @@ impl From<Error> for Problem {
             Error::NotFailed => Self::conflict("not_failed", "Only a failed task can be tried again."),
             Error::Problem(problem) => problem,
         }
+    }
+}
+
+impl Error {
+    /// The same where a task is tried again that somebody asked for before.
+    pub(crate) fn of_retry(self) -> Self {
+        if let Self::RecipientsUnfit(_) = self { Self::RecipientsChanged } else { self }
     }
 }
 

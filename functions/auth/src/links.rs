@@ -41,7 +41,7 @@ pub(crate) fn ask<E>(
         LinkPurpose::VerifyEmail => Fact::EmailVerificationRequested { user_id, link_id },
         LinkPurpose::ResetPassword => Fact::PasswordResetRequested { user_id, link_id },
         // Invitations are no links, and exports come by no mail; other functions make them.
-        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export => {
+        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export | LinkPurpose::Unsubscribe => {
             Fact::EmailChangeRequested { user_id, link_id }
         }
     };

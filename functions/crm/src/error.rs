@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use shared::id::LeadId;
-use shared::problem::Problem;
+use shared::problem::{FieldProblem, Problem};
 use shared::store::StoreError;
 
 use crate::import::FileError;
@@ -15,6 +15,8 @@ pub enum Error {
     File(FileError),
     /// There is a lead with the same identity already: this one.
     LeadExists(LeadId),
+    /// The token is none by which anybody unsubscribes.
+    LinkInvalid,
     /// The store failed; the import tells the ways apart.
     Store(StoreError),
     /// What any function can meet.
@@ -29,6 +31,12 @@ impl From<Error> for Problem {
                 "lead_exists",
                 format!("The lead {id} has the same e-mail address, LinkedIn profile or name; change it instead."),
             ),
+            Error::LinkInvalid => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "link_invalid",
+                "This link is not one of ours; follow the one in the mail, whole.",
+            )
+            .with_errors(vec![FieldProblem::new("token", "is none that was mailed")]),
             Error::Store(error) => error.into(),
             Error::Problem(problem) => problem,
         }

@@ -16,8 +16,10 @@ mod landing;
 mod list;
 mod merge;
 mod replace;
+mod unsubscribe;
 
 use axum::extract::{DefaultBodyLimit, FromRef};
+use shared::access::LinkSecrets;
 use shared::http::Routes;
 use shared::routes;
 use shared::services::Services;
@@ -29,6 +31,14 @@ pub use error::Error;
 pub struct Deps {
     /// The table, the time, the callers.
     pub services: Services,
+    links: LinkSecrets,
+}
+
+impl Deps {
+    /// What follows from these services.
+    pub fn new(services: Services) -> Self {
+        Self { links: LinkSecrets::new(services.clone()), services }
+    }
 }
 
 impl FromRef<Deps> for Services {
@@ -44,5 +54,6 @@ pub fn router() -> Routes<Deps> {
         .routes(routes!(create::create_lead, list::list_leads))
         .routes(routes!(get::get_lead, replace::replace_lead, delete::delete_lead))
         .routes(routes!(activities::list_lead_activities))
+        .routes(routes!(unsubscribe::unsubscribe))
         .routes(routes!(import_leads::import_leads).map(|import| import.layer(limit)))
 }

@@ -4,9 +4,5 @@ use crm::{Deps, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), shared_lambda::Error> {
-    shared_lambda::serve_http("crm", |host| {
-        let deps = Deps { services: host.services.clone() };
-        Ok(router().with_state(deps))
-    })
-    .await
+    shared_lambda::serve_http("crm", |host| Ok(router().with_state(Deps::new(host.services.clone())))).await
 }

@@ -13,6 +13,7 @@ use shared::store::Versioned;
 use vendors::email::Email;
 
 use crate::Deps;
+use crate::campaign::{self, CampaignMail};
 use crate::letter::{self, Letter};
 
 /// What is to be done about a mail.
@@ -75,6 +76,9 @@ pub(crate) async fn compose(deps: &Deps, about: &MailAbout) -> Result<Composed, 
         MailAbout::Invitation { organization_id, invitation_id } => {
             invitation(deps, organization_id, invitation_id).await
         }
+        MailAbout::Campaign { organization_id, task_id, lead_id } => {
+            campaign::compose(deps, CampaignMail { organization_id, task_id, lead_id }).await
+        }
     }
 }
 
@@ -103,7 +107,7 @@ async fn of_link(
 /// The page that a link leads to. What it carries stands after the `#`, which browsers send to nobody.
 async fn page(deps: &Deps, link: &Link, page: &str) -> Result<String, Problem> {
     let token: LinkToken = deps.links.link_token(link.purpose, link.id).await?;
-    Ok(format!("{}/{page}#token={}", deps.frontend_url, token.text()))
+    Ok(format!("{}/{page}#token={}", deps.places.frontend_url, token.text()))
 }
 
 async fn of_account(deps: &Deps, user: UserId, letter: fn(&str) -> Letter) -> Result<Composed, Problem> {
@@ -143,6 +147,6 @@ async fn invitation(
     let inviter = store.get::<User>(&User::key_of(invitation.invited_by)).await?;
     let inviter = inviter.as_ref().map(|user| user.name.as_str());
     let token = deps.links.invitation_token(organization_id, invitation_id).await?;
-    let url = format!("{}/invitation#token={}", deps.frontend_url, token.text());
+    let url = format!("{}/invitation#token={}", deps.places.frontend_url, token.text());
     Ok(ready(&invitation.address, letter::invitation(&organization.name, inviter, &url)))
 }

@@ -52,13 +52,7 @@ impl Letter {
 
     fn html(&self) -> String {
         let paragraph = |text: &str| format!("<p style=\"margin:0 0 16px\">{}</p>\n", html_escaped(text));
-        let mut html = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
-             <body style=\"margin:0;padding:32px 16px;background:#f4f4f2;font:16px/1.5 sans-serif;color:#1c1c1a\">\n\
-             <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff\">\n",
-            html_escaped(&self.subject)
-        );
-        html.push_str(&paragraph(&self.greeting));
+        let mut html = paragraph(&self.greeting);
         self.paragraphs.iter().for_each(|text| html.push_str(&paragraph(text)));
         if let Some((label, url)) = &self.link {
             let (label, url) = (html_escaped(label), html_escaped(url));
@@ -69,9 +63,19 @@ impl Letter {
             ));
         }
         html.push_str(&paragraph(self.closing));
-        html.push_str("<p style=\"margin:0\">Groundwork</p>\n</div>\n</body>\n</html>\n");
-        html
+        html.push_str("<p style=\"margin:0\">Groundwork</p>\n");
+        html_document(&self.subject, &html)
     }
+}
+
+/// The document around a letter's HTML.
+pub(crate) fn html_document(subject: &str, inner: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title></head>\n\
+         <body style=\"margin:0;padding:32px 16px;background:#f4f4f2;font:16px/1.5 sans-serif;color:#1c1c1a\">\n\
+         <div style=\"max-width:520px;margin:0 auto;padding:32px;background:#ffffff\">\n{inner}</div>\n</body>\n</html>\n",
+        html_escaped(subject)
+    )
 }
 
 const IGNORE: &str = "If you did not ask for this, you can ignore this mail; nothing changes.";
@@ -169,7 +173,7 @@ pub(crate) fn invitation(organization: &str, inviter: Option<&str>, url: &str) -
 
 /// A name as it may stand in a mail: one line without characters that steer, not too long, and nothing in it that a mail program would
 /// make a link of, since a stranger may get it.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let mut shown = String::with_capacity(name.len());
     for character in name.chars().filter(|character| !steers(*character)).take(NAME_LENGTH) {
         let ends_word = shown.ends_with(['.', ':', '/', '@']) && !character.is_whitespace();
@@ -182,7 +186,7 @@ fn shown(name: &str) -> String {
 }
 
 /// Whether a character has no form of its own but changes how others look: controls, directions, joiners, separators of lines.
-fn steers(character: char) -> bool {
+pub(crate) fn steers(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

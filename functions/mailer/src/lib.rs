@@ -5,6 +5,8 @@
 //! claim: a message that comes twice, or late, or to two instances at once, sends nothing twice. A mail that may have left is sent again
 //! only where the vendor knows it by its key.
 
+mod campaign;
+mod campaign_letter;
 mod compose;
 mod letter;
 mod send;
@@ -23,14 +25,29 @@ pub struct Deps {
     services: Services,
     links: LinkSecrets,
     mailer: Mailer,
+    places: Places,
+}
+
+/// Where the links of mails lead.
+#[derive(Clone, Debug)]
+pub struct Places {
     frontend_url: String,
+    crm_url: String,
+}
+
+impl Places {
+    /// Links for people lead to pages below `frontend_url`; what mailboxes ask by themselves is answered below `crm_url`, by the function
+    /// `crm`.
+    pub fn new(frontend_url: &str, crm_url: &str) -> Self {
+        let [frontend_url, crm_url] = [frontend_url, crm_url].map(|url| url.trim_end_matches('/').to_owned());
+        Self { frontend_url, crm_url }
+    }
 }
 
 impl Deps {
-    /// What the function needs, on top of these services. Links lead to pages below `frontend_url`.
-    pub fn new(services: Services, mailer: Mailer, frontend_url: &str) -> Self {
-        let frontend_url = frontend_url.trim_end_matches('/').to_owned();
-        Self { links: LinkSecrets::new(services.clone()), services, mailer, frontend_url }
+    /// What the function needs, on top of these services.
+    pub fn new(services: Services, mailer: Mailer, places: Places) -> Self {
+        Self { links: LinkSecrets::new(services.clone()), services, mailer, places }
     }
 }
 

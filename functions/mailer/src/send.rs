@@ -1,7 +1,7 @@
 //! One message: look, claim, send, record.
 
 use shared::clock::Timestamp;
-use shared::model::mail::{ATTEMPTS_MAXIMUM, Mail, MailStatus};
+use shared::model::mail::{ATTEMPTS_MAXIMUM, Mail, MailAbout, MailStatus};
 use shared::queue::MailMessage;
 use shared::store::{StoreError, Versioned};
 use shared::telemetry::{Measures, Metric};
@@ -9,6 +9,7 @@ use shared_lambda::JobError;
 use vendors::email::EmailError;
 
 use crate::Deps;
+use crate::campaign::{self, CampaignMail};
 use crate::compose::{Composed, compose};
 
 /// Sends a mail if it is due and nobody else is at it.
@@ -64,8 +65,18 @@ fn may_repeat(deps: &Deps, mail: &Mail, now: Timestamp) -> bool {
 /// Records where a mail stands now, unless somebody else took it over since it was `held`.
 async fn record(deps: &Deps, held: &Versioned<Mail>, next: Mail) -> Result<(), JobError> {
     let (status, attempts, code) = (next.status, next.attempts, next.error_code.clone());
-    let is_ours = deps.services.store.replace(held, next).await.map_err(fault)?.is_some();
-    let failures = u64::from(matches!(status, MailStatus::Failed | MailStatus::Uncertain));
+    let is_ours = match held.about {
+        MailAbout::Campaign { organization_id, task_id, lead_id } if status.is_over() => {
+            campaign::record(deps, CampaignMail { organization_id, task_id, lead_id }, held, &next).await?
+        }
+        _ => deps.services.store.replace(held, next).await.map_err(fault)?.is_some(),
+    };
+    // That nobody takes mail for a lead's address is the organisation's to mend, and no operator's.
+    let is_of_address = matches!(held.about, MailAbout::Campaign { .. }) && attempts < ATTEMPTS_MAXIMUM;
+    let failures = u64::from(match status {
+        MailStatus::Failed => !is_of_address,
+        status => status == MailStatus::Uncertain,
+    });
     let measures = Measures::new().with(Metric::MailFailures, failures);
     let (name, code) = (held.about.name(), code.unwrap_or_default());
     tracing::info!(mail_id = %held.id, name, attempts, ?status, code, is_ours, metrics = %measures, "mail handled");

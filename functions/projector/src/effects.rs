@@ -111,6 +111,11 @@ pub(crate) fn counted(fact: &Fact) -> Vec<(Counter, i64)> {
         | Fact::BuzRewardPaid { .. }
         | Fact::TransferTimedOut { .. }
         | Fact::LeadUpdated { .. }
+        | Fact::CampaignWritten { .. }
+        | Fact::CampaignEmailSent { .. }
+        | Fact::CampaignEmailUncertain { .. }
+        | Fact::CampaignEmailNotSent { .. }
+        | Fact::CampaignUnsubscribed { .. }
         | Fact::ChatMessageSent { .. }
         | Fact::AgenticRunCompleted { .. }
         | Fact::TaskCancelled { .. }

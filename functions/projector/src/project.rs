@@ -58,12 +58,12 @@ pub async fn project(deps: &Deps, event: &Event) -> Result<(), ProjectionError> 
 
 /// Rings for an event's mails, which are in the table by now. A bell that is not heard costs a mail two minutes: then the sweep rings.
 async fn ring_for(deps: &Deps, event: &Event, mails: &[Mail]) {
-    for mail in mails {
-        let name = mail.about.name().to_owned();
-        let message = MailMessage { mail_id: mail.id, name, trace: Some(event.trace()) };
-        if let Err(error) = deps.mail.send(&message).await {
-            tracing::warn!(mail = %mail.id, %error, "a mail could not be rung for; the sweep will");
-        }
+    if mails.is_empty() {
+        return;
+    }
+    let message = |mail: &Mail| MailMessage { mail_id: mail.id, name: mail.about.name(), trace: Some(event.trace()) };
+    if let Err(error) = deps.mail.send_all(mails.iter().map(message)).await {
+        tracing::warn!(event = %event.id, %error, "mails could not all be rung for; the sweep will");
     }
 }
 

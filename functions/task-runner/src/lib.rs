@@ -4,6 +4,7 @@
 //! done, and what came of it is recorded in one transaction on top of the claim: a message that comes twice, or late, or to two workers
 //! at once, changes nothing, and a worker that dies leaves a row that is due again when its lease ends.
 
+mod email_campaign;
 mod lead_followup;
 mod notes;
 mod outcome;

@@ -1,9 +1,10 @@
 //! What came of a task, and its recording in one transaction on top of the claim.
 
-use shared::ai::{self, AiError, FollowUp, PostDraft};
+use shared::ai::{self, AiError, CampaignMessage, FollowUp, PostDraft};
 use shared::clock::Timestamp;
 use shared::event::{Actor, Fact};
 use shared::id::{LeadActivityId, LeadId, PostId};
+use shared::model::campaign::CampaignFigures;
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
 use shared::model::post::{Post, PostStatus};
@@ -23,6 +24,8 @@ pub(crate) enum Outcome {
     FollowUp { lead_id: LeadId, message: FollowUp, usage: ai::Usage },
     /// A post.
     Post { draft: PostDraft, usage: ai::Usage },
+    /// An e-mail to leads.
+    Campaign { lead_ids: Vec<LeadId>, message: CampaignMessage, usage: ai::Usage },
     /// Nothing.
     Failed(Failure),
 }
@@ -94,6 +97,7 @@ pub(crate) async fn record(
                 recording.follow_up(&task, *lead_id, message, *usage).await?
             }
             Outcome::Post { draft, usage } => recording.post(&task, draft, *usage).await?,
+            Outcome::Campaign { lead_ids, message, usage } => recording.campaign(&task, lead_ids, message, *usage),
             Outcome::Failed(failure) => recording.failed(&task, *failure).await?,
         };
         recording.transaction.replace(&task, next.clone());
@@ -176,6 +180,14 @@ impl Recording<'_> {
         });
         shared::tasks::close_post(&self.deps.services.store, &mut self.transaction, task).await?;
         Ok(self.completed(task, TaskOutput::SocialMediaPost { post_id, text, hashtags }, usage))
+    }
+
+    /// The mails follow from the event; that they are sent is recorded with each.
+    fn campaign(&mut self, task: &Task, lead_ids: &[LeadId], message: &CampaignMessage, usage: ai::Usage) -> Task {
+        let CampaignMessage { subject, body } = message.clone();
+        self.event(task, Fact::CampaignWritten { task_id: task.id, lead_ids: lead_ids.to_vec() });
+        let figures = CampaignFigures::of(lead_ids.len());
+        self.completed(task, TaskOutput::EmailCampaign { subject, body, figures }, usage)
     }
 
     /// The task after a failed attempt; when it failed for good, what it held is given back.

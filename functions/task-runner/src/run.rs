@@ -7,6 +7,7 @@ use shared::store::StoreError;
 use shared_lambda::JobError;
 
 use crate::Deps;
+use crate::email_campaign::write_to_leads;
 use crate::lead_followup::write_to_lead;
 use crate::outcome::{Failure, Outcome, record};
 use crate::social_media_post::write_post;
@@ -35,9 +36,10 @@ pub async fn run_task(deps: &Deps, message: TaskMessage) -> Result<(), JobError>
         // Nothing is done for a deleted organisation; should it be restored, its members may try the task again.
         return record(deps, &task, Outcome::Failed(Failure::ORGANIZATION_DELETED), began).await;
     }
-    let outcome = match task.input {
-        TaskInput::LeadFollowup { lead_id } => write_to_lead(deps, &organization, &task, lead_id).await?,
+    let outcome = match &task.input {
+        TaskInput::LeadFollowup { lead_id } => write_to_lead(deps, &organization, &task, *lead_id).await?,
         TaskInput::SocialMediaPost => write_post(deps, &organization).await?,
+        TaskInput::EmailCampaign { lead_ids, about } => write_to_leads(deps, &organization, lead_ids, about).await?,
     };
     record(deps, &task, outcome, began).await
 }

@@ -18,7 +18,7 @@ pub(crate) async fn serve() -> Result<(), Error> {
     let services = Host::from_environment().await?.services;
     let routes = Router::new()
         .merge(auth::router().with_state(auth::Deps::new(services.clone())))
-        .merge(crm::router().with_state(crm::Deps { services: services.clone() }));
+        .merge(crm::router().with_state(crm::Deps::new(services.clone())));
     let application = surround(routes, &services).layer(from_fn(with_client_address));
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     say(&format!("http://{}", listener.local_addr()?))?;

@@ -8,7 +8,7 @@ use embedded::stream::lambda_event;
 use embedded::template::{EventSource, Template, matches};
 use embedded::wire::WireConnector;
 use embedded::{EmbeddedSqs, S3};
-use groundwork::{DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
+use groundwork::{CRM_URL, DeliverOnce, FRONTEND_URL, Platform, PlatformOptions};
 use serde_json::{Value, json};
 use shared::clock::Clock;
 use shared::config::Variables;
@@ -151,7 +151,11 @@ impl Stage {
                 services: services.clone(),
                 payments: Some(platform.payments.clone()),
             },
-            mailer: mailer::Deps::new(services.clone(), platform.mailer.clone(), FRONTEND_URL),
+            mailer: mailer::Deps::new(
+                services.clone(),
+                platform.mailer.clone(),
+                mailer::Places::new(FRONTEND_URL, CRM_URL),
+            ),
             key_rotation: key_rotation::Deps::new(services.clone(), &Variables::default()).expect("it needs none"),
             agentic_run: agentic_run::Deps { services: services.clone(), agentic: sender(&queues["agentic"]) },
             agentic_worker: agentic_worker::Deps { services: services.clone() },
@@ -297,7 +301,7 @@ impl Stage {
             assert!(batch_item_failures.is_empty(), "a message was not dealt with");
             run.case = match queue {
                 "tasks" => self.task_case(&message).await,
-                "mail" => message["name"].as_str().expect("a name").to_owned(),
+                "mail" => message["name"].as_str().and_then(|name| name.split('#').next()).expect("a name").to_owned(),
                 "webhooks" => "a delivery".to_owned(),
                 "inbound" => self.inbound_case(&message).await,
                 _ => "an organisation".to_owned(),

@@ -33,6 +33,8 @@ use crate::platform::PlatformError;
 
 /// Where the links of mails lead when no frontend is named.
 pub const FRONTEND_URL: &str = "http://localhost:3000";
+/// Where mailboxes ask the function `crm` when nobody says where the platform answers.
+pub const CRM_URL: &str = "http://127.0.0.1:8787";
 
 /// What functions are made of.
 pub(crate) struct Parts<'a> {
@@ -48,6 +50,8 @@ pub(crate) struct Parts<'a> {
     /// What signs people in with LinkedIn.
     pub(crate) linkedin: Option<LinkedIn>,
     pub(crate) mailer: &'a Mailer,
+    /// Where the function `crm` answers.
+    pub(crate) crm_url: &'a str,
     pub(crate) payments: &'a Payments,
     pub(crate) secrets: &'a webhooks::Secrets,
     pub(crate) hooks: &'a Hooks,
@@ -89,7 +93,7 @@ pub(crate) fn routes(parts: &Parts<'_>) -> Result<Router, ConfigError> {
         ("ledger", ledger::router().with_state(ledger::Deps { services: services() })),
         ("ventures", ventures::router().with_state(ventures::Deps { services: services() })),
         ("files", files::router().with_state(files_deps)),
-        ("crm", crm::router().with_state(crm::Deps { services: services() })),
+        ("crm", crm::router().with_state(crm::Deps::new(services()))),
         ("agents", agents::router().with_state(agents::Deps { services: services(), ai: ai() })),
         ("analytics", analytics::router().with_state(analytics::Deps { services: services() })),
         ("billing", billing::router().with_state(billing::Deps { services: services(), payments })),
@@ -243,7 +247,8 @@ fn task_runner(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
 fn mailer(parts: &Parts<'_>) -> Result<(String, Job), PlatformError> {
     let name = "mailer";
     let frontend_url = parts.services.config.frontend_url.as_deref().unwrap_or(FRONTEND_URL);
-    let deps = mailer::Deps::new(parts.services.clone(), parts.mailer.clone(), frontend_url);
+    let places = mailer::Places::new(frontend_url, parts.crm_url);
+    let deps = mailer::Deps::new(parts.services.clone(), parts.mailer.clone(), places);
     let dead_letters = parts.queue(name, DEAD_LETTER_QUEUE_URL)?;
     let work = move |event: SqsEvent| {
         let (deps, dead_letters) = (deps.clone(), dead_letters.clone());

@@ -22,6 +22,6 @@ mod serve;
 pub mod terminal;
 mod this_machine;
 
-pub use functions::{FRONTEND_URL, openapi};
+pub use functions::{CRM_URL, FRONTEND_URL, openapi};
 pub use invoke::{DeliverOnce, Delivery, Invocation, InvokeError};
 pub use platform::{Platform, PlatformError, PlatformOptions};

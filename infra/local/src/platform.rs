@@ -153,6 +153,7 @@ impl Platform {
         let stripe = Sandbox::new(services.clock.clone());
         let payments = functions::payments(&variables, &stripe, &services)?;
         let secrets = webhooks::Secrets::read(&variables);
+        let crm_url = Reader::new(&variables).optional("CRM_URL").unwrap_or_else(|| functions::CRM_URL.to_owned());
         let parts = functions::Parts {
             breached_passwords,
             linkedin: sign_in,
@@ -164,6 +165,7 @@ impl Platform {
             delivery: &delivery,
             journal: &journal,
             mailer: &mailer,
+            crm_url: &crm_url,
             payments: &payments,
             secrets: &secrets,
             hooks: &hooks,

@@ -87,6 +87,8 @@ pub(crate) async fn open(
     // Files are kept here and nowhere else, whatever a developer's own tools are set to.
     variables.retain(|(name, _)| name != "AWS_ENDPOINT_URL_S3");
     variables.extend(url.map(|url| ("AWS_ENDPOINT_URL_S3".to_owned(), format!("{url}{}", s3::PATH))));
+    let is_told = variables.iter().any(|(name, _)| name == "CRM_URL");
+    variables.extend(url.filter(|_| !is_told).map(|url| ("CRM_URL".to_owned(), url.to_owned())));
     let ai = Arc::new(OfflineAssistant);
     let time = clock.clone();
     let sqs = EmbeddedSqs::new(move || time.now().as_milliseconds());

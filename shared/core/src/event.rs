@@ -41,6 +41,12 @@ pub enum Actor {
         /// The invitation.
         invitation_id: InvitationId,
     },
+    /// Whoever holds the link of a campaign's mail, with or without an account.
+    #[serde(rename_all = "camelCase")]
+    Recipient {
+        /// The campaign.
+        task_id: TaskId,
+    },
     /// The platform itself: a schedule, a worker.
     Platform,
     /// An operator of the platform.
@@ -346,6 +352,21 @@ pub enum Fact {
     /// A lead was removed.
     #[serde(rename = "lead.deleted", rename_all = "camelCase")]
     LeadDeleted { lead_id: LeadId },
+    /// A campaign's e-mail was written, and is to be sent to these leads.
+    #[serde(rename = "campaign.written", rename_all = "camelCase")]
+    CampaignWritten { task_id: TaskId, lead_ids: Vec<LeadId> },
+    /// A campaign's mail to a lead was sent.
+    #[serde(rename = "campaign.emailSent", rename_all = "camelCase")]
+    CampaignEmailSent { task_id: TaskId, lead_id: LeadId },
+    /// A campaign's mail to a lead may have been sent; nobody knows.
+    #[serde(rename = "campaign.emailUncertain", rename_all = "camelCase")]
+    CampaignEmailUncertain { task_id: TaskId, lead_id: LeadId, code: String },
+    /// A campaign's mail to a lead was not sent, and is given back to the month.
+    #[serde(rename = "campaign.emailNotSent", rename_all = "camelCase")]
+    CampaignEmailNotSent { task_id: TaskId, lead_id: LeadId, code: String },
+    /// Whoever reads a campaign's mail wants no more of them.
+    #[serde(rename = "campaign.unsubscribed", rename_all = "camelCase")]
+    CampaignUnsubscribed { task_id: TaskId },
     /// The assistant was asked.
     #[serde(rename = "chat.messageSent", rename_all = "camelCase")]
     ChatMessageSent { conversation_id: ConversationId, message_id: MessageId },

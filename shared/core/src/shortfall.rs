@@ -1,7 +1,7 @@
 //! 402: what an organisation's plan does not have, or no more of, and which plan has it.
 
 use crate::clock::Timestamp;
-use crate::model::usage::Limited;
+use crate::model::usage::Lack;
 use crate::plan::{CreditAction, Plan};
 use crate::problem::Problem;
 
@@ -19,10 +19,10 @@ pub enum Feature {
 pub enum Shortfall {
     /// The plan does not include it.
     Feature(Feature),
-    /// What the plan includes of a month is used up.
+    /// What the plan includes of a month does not suffice.
     Monthly {
-        /// Of what.
-        limited: Limited,
+        /// What of it.
+        lack: Lack,
         /// When it is there again.
         resets_at: Timestamp,
     },
@@ -45,7 +45,7 @@ impl Shortfall {
     pub fn on(self, plan: &Plan) -> Problem {
         match self {
             Self::Feature(feature) => feature.missing_on(plan),
-            Self::Monthly { limited, resets_at } => monthly(plan, limited, resets_at),
+            Self::Monthly { lack, resets_at } => monthly(plan, lack, resets_at),
             Self::Storage => storage(plan),
             Self::Credits { action, missing, resets_at } => credits(plan, action, missing, resets_at),
         }
@@ -73,13 +73,17 @@ impl Feature {
     }
 }
 
-fn monthly(plan: &Plan, limited: Limited, resets_at: Timestamp) -> Problem {
-    let (name, limit) = (limited.name(), limited.limit(plan));
-    let other = plan.next_with(|other| limited.limit(other) > limit);
+fn monthly(plan: &Plan, lack: Lack, resets_at: Timestamp) -> Problem {
+    let Lack { limited, used, wanted } = lack;
+    let (words, limit) = (limited.words(), limited.limit(plan));
+    let other = plan.next_with(|other| limited.limit(other) >= used.saturating_add(wanted));
     let has_more =
         other.map(|other| format!("; the {} plan includes {}", other.title, limited.limit(other))).unwrap_or_default();
-    let detail = format!("The {} plan's {limit} {name} of this month are used up{has_more}.", plan.title);
-    let problem = Problem::plan_required("task_limit_reached", detail).with_extension("missing", name);
+    let left = limit.saturating_sub(used);
+    let how_far =
+        if left == 0 { "are used up".to_owned() } else { format!("do not suffice (needed: {wanted}, left: {left})") };
+    let detail = format!("The {} plan's {limit} {words} of this month {how_far}{has_more}.", plan.title);
+    let problem = Problem::plan_required("task_limit_reached", detail).with_extension("missing", limited.name());
     named(problem.with_extension("resetsAt", resets_at), other)
 }
 
@@ -114,6 +118,7 @@ fn named(problem: Problem, plan: Option<&Plan>) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::usage::Limited;
     use crate::plan::PlanName;
 
     const MIDNIGHT: Timestamp = Timestamp::from_seconds(1_800_057_600);
@@ -130,11 +135,22 @@ mod tests {
         assert_eq!(detail(engine, PlanName::Free), ("plan_required", said.to_owned()));
         let linkedin = Shortfall::Feature(Feature::LinkedinAutomation);
         assert!(detail(linkedin, PlanName::Pro).1.contains("from Outreach on"));
-        let tasks = Shortfall::Monthly { limited: Limited::Tasks, resets_at: MIDNIGHT };
+        let monthly = |limited, used, wanted| {
+            let lack = Lack { limited, used, wanted };
+            Shortfall::Monthly { lack, resets_at: MIDNIGHT }
+        };
+        let tasks = monthly(Limited::Tasks, 10, 1);
         let said = "The Free plan's 10 tasks of this month are used up; the Pro plan includes 100.";
         assert_eq!(detail(tasks, PlanName::Free), ("task_limit_reached", said.to_owned()));
-        assert!(detail(tasks, PlanName::Pro).1.ends_with("the Enterprise plan includes 1000."));
-        assert!(detail(tasks, PlanName::Enterprise).1.ends_with("used up."));
+        assert!(
+            detail(monthly(Limited::Tasks, 100, 1), PlanName::Pro).1.ends_with("the Enterprise plan includes 1000.")
+        );
+        assert!(detail(monthly(Limited::Tasks, 1000, 1), PlanName::Enterprise).1.ends_with("used up."));
+        let said =
+            "The Free plan's 3 e-mails of this month do not suffice (needed: 2, left: 1); the Pro plan includes 25.";
+        assert_eq!(detail(monthly(Limited::Emails, 2, 2), PlanName::Free), ("task_limit_reached", said.to_owned()));
+        let many = detail(monthly(Limited::Emails, 3, 25), PlanName::Free).1;
+        assert!(many.ends_with("are used up; the Enterprise plan includes 250."), "Pro's 25 would not suffice: {many}");
         let said = "The Free plan's 500 MB for files have no room for this one; the Pro plan has 5000 MB.";
         assert_eq!(detail(Shortfall::Storage, PlanName::Free), ("storage_limit_reached", said.to_owned()));
         let credits = Shortfall::Credits { action: CreditAction::ChatMessage, missing: 7, resets_at: MIDNIGHT };

@@ -24,7 +24,7 @@ pub async fn give_back<E>(
     task: &Task,
     tokens: ai::Usage,
 ) -> Result<(), StoreError> {
-    transaction.update(Usage::release(task.organization_id, &task.usage_month, task.usage(), tokens));
+    transaction.update(Usage::release(task.organization_id, &task.usage_month, &task.input.usage(), tokens));
     match task.input {
         TaskInput::LeadFollowup { lead_id } => {
             let lead = store.get::<Lead>(&Lead::key_of(task.organization_id, lead_id)).await?;
@@ -35,6 +35,8 @@ pub async fn give_back<E>(
             }
         }
         TaskInput::SocialMediaPost => close_post(store, transaction, task).await?,
+        // Any number of campaigns may write to a lead: nothing marks it.
+        TaskInput::EmailCampaign { .. } => {}
     }
     Ok(())
 }

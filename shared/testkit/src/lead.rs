@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use shared::clock::Timestamp;
 use shared::id::{LeadId, OrganizationId};
 use shared::model::lead::{Lead, LeadDetails, LeadStatus};
 
@@ -18,21 +19,32 @@ impl Cloud {
         status: LeadStatus,
         days_silent: u32,
     ) -> LeadId {
-        let (id, now) = (self.services.ids.next::<LeadId>(), self.services.clock.now());
+        let now = self.services.clock.now();
         let details = LeadDetails {
             name: name.to_owned(),
             status,
             last_contacted_at: Some(now.minus(DAY * days_silent)),
             ..LeadDetails::default()
         };
+        self.write_lead(organization_id, details, now.minus(DAY * days_silent)).await
+    }
+
+    /// Writes a new lead with an e-mail address.
+    pub async fn lead_at(&self, organization_id: OrganizationId, name: &str, address: &str) -> LeadId {
+        let details = LeadDetails { name: name.to_owned(), email: Some(address.to_owned()), ..LeadDetails::default() };
+        self.write_lead(organization_id, details, self.services.clock.now()).await
+    }
+
+    async fn write_lead(&self, organization_id: OrganizationId, details: LeadDetails, created_at: Timestamp) -> LeadId {
+        let (id, updated_at) = (self.services.ids.next::<LeadId>(), self.services.clock.now());
         let lead = Lead {
             id,
             organization_id,
             details,
             open_follow_up_task_id: None,
             last_follow_up_at: None,
-            created_at: now.minus(DAY * days_silent),
-            updated_at: now,
+            created_at,
+            updated_at,
         };
         self.write(|transaction| transaction.create(lead.clone())).await;
         id

@@ -1,50 +1,25 @@
 //! `POST /api/tasks`
 
 use axum::extract::State;
-use garde::Validate;
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
 use shared::access::{Member, OrganizationAccess};
 use shared::event::{Actor, Fact};
 use shared::http::{ActingOrganization, IdempotencyHeader, Input};
-use shared::id::{LeadId, TaskId};
-use shared::model::task::{Task, TaskInput, TaskKind};
-use shared::problem::{FieldProblem, Problem};
+use shared::id::TaskId;
+use shared::model::task::Task;
 use shared::services::Services;
 use shared::store::{IdempotencyKey, Reply, Transaction};
-use utoipa::ToSchema;
 
+use super::input::CreateTask;
 use super::subject::Subject;
 use super::view::TaskView;
 use super::{explained, limit_reached};
 use crate::Error;
 
-/// A new task.
-#[derive(Debug, Serialize, Deserialize, ToSchema, Validate)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct CreateTask {
-    /// What to do.
-    #[garde(skip)]
-    kind: TaskKind,
-    /// With `lead_followup`, and only then: the lead to write to.
-    #[garde(skip)]
-    #[serde(default)]
-    lead_id: Option<LeadId>,
-}
-
-impl CreateTask {
-    fn input(&self) -> Result<TaskInput, Problem> {
-        let wrong = |message: &str| Err(Problem::invalid(vec![FieldProblem::new("leadId", message)]));
-        match (self.kind, self.lead_id) {
-            (TaskKind::LeadFollowup, Some(lead_id)) => Ok(TaskInput::LeadFollowup { lead_id }),
-            (TaskKind::LeadFollowup, None) => wrong("is needed: the lead to write to"),
-            (TaskKind::SocialMediaPost, None) => Ok(TaskInput::SocialMediaPost),
-            (TaskKind::SocialMediaPost, Some(_)) => wrong("does not belong to a post"),
-        }
-    }
-}
-
-/// Put a task on the list. It uses one of the month's tasks, a post also one of the posts, until it is cancelled or fails.
+/// Put a task on the list. It uses one of the month's tasks, a post also one of the posts, a campaign an e-mail for each lead.
+///
+/// What it uses is there again when it is cancelled or fails. A campaign is written and sent by itself; what became of its mails is with the
+/// task.
 #[utoipa::path(
     post, path = "/api/tasks", operation_id = "createTask", tag = "agents",
     security(("accessToken" = [])),
@@ -55,7 +30,7 @@ impl CreateTask {
     request_body = CreateTask,
     responses(
         (status = 201, description = "The task.", body = TaskView),
-        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up; `missing` says which, `plan` which plan has more, `resetsAt` when they are there again."),
+        (status = 402, description = "`task_limit_reached`: this month's tasks, posts or e-mails do not suffice; `missing` says which, `plan` which plan has enough, `resetsAt` when they are there again."),
         (status = 409, description = "`follow_up_open` or `post_task_open`: such a task is open already."),
     )
 )]
@@ -76,7 +51,8 @@ pub(crate) async fn create_task(
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &task, now)?;
         let event = access.event(&services, Fact::TaskCreated { task_id: id, kind: input.kind });
-        shared::tasks::create(&mut transaction, task.clone(), access.plan(), event, limit_reached(&access, now));
+        let refusal = limit_reached(&access, &task, now);
+        shared::tasks::create(&mut transaction, task.clone(), access.plan(), event, refusal);
         Ok((transaction, StatusCode::CREATED, TaskView::from(task)))
     };
     match services.store.execute_once(once.as_ref(), plan).await {

@@ -3,7 +3,9 @@
 pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod get;
+mod input;
 pub(crate) mod list;
+mod recipients;
 pub(crate) mod retry;
 mod subject;
 mod view;
@@ -12,7 +14,7 @@ use shared::access::OrganizationAccess;
 use shared::clock::Timestamp;
 use shared::id::TaskId;
 use shared::model::task::Task;
-use shared::model::usage::{Limited, Usage};
+use shared::model::usage::Usage;
 use shared::problem::Problem;
 use shared::services::Services;
 use shared::shortfall::Shortfall;
@@ -26,21 +28,21 @@ async fn find<R>(services: &Services, access: &OrganizationAccess<R>, id: TaskId
     Ok(task.ok_or_else(Problem::not_found)?)
 }
 
-/// What is refused where the month's usage has no room for another task.
-fn limit_reached<R>(access: &OrganizationAccess<R>, now: Timestamp) -> Error {
-    let resets_at = now.next_month();
-    Error::Shortfall(access.plan(), Shortfall::Monthly { limited: Limited::Tasks, resets_at })
+/// What is refused where the month's usage has no room for this task.
+fn limit_reached<R>(access: &OrganizationAccess<R>, task: &Task, now: Timestamp) -> Error {
+    Error::LimitReached { plan: access.plan(), amounts: task.input.usage(), resets_at: now.next_month() }
 }
 
-/// The same error with what is used up. A post uses a task and a post of the month; which of them was missing the refusal does not tell.
+/// The same error with what does not suffice. A task uses several things of the month; which of them was missing the refusal does not tell.
 async fn explained<R>(services: &Services, access: &OrganizationAccess<R>, error: Error) -> Error {
-    let Error::Shortfall(plan, Shortfall::Monthly { limited, resets_at }) = error else { return error };
+    let Error::LimitReached { plan, amounts, resets_at } = error else { return error };
     let key = Usage::key_of(access.organization_id(), &services.clock.now().month());
     match services.store.get::<Usage>(&key).await {
-        Ok(usage) => {
-            let used_up = usage.and_then(|usage| usage.first_used_up(&[Limited::Tasks, Limited::Posts], plan));
-            Error::Shortfall(plan, Shortfall::Monthly { limited: used_up.unwrap_or(limited), resets_at })
-        }
+        Ok(usage) => match usage.map(|usage| usage.value).unwrap_or_default().first_lack(&amounts, plan) {
+            Some(lack) => Error::Shortfall(plan, Shortfall::Monthly { lack, resets_at }),
+            // Something was given back in between.
+            None => Error::LimitReached { plan, amounts, resets_at },
+        },
         Err(error) => error.into(),
     }
 }

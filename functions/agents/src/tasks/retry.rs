@@ -14,7 +14,7 @@ use super::view::TaskView;
 use super::{explained, find, limit_reached};
 use crate::Error;
 
-/// Put a failed task on the list again. Like a new task, it uses one of the month's.
+/// Put a failed task on the list again. Like a new task, it uses what it takes of this month's.
 #[utoipa::path(
     post, path = "/api/tasks/{taskId}/retry", operation_id = "retryTask", tag = "agents",
     security(("accessToken" = [])),
@@ -25,8 +25,8 @@ use crate::Error;
     ),
     responses(
         (status = 200, description = "The task.", body = TaskView),
-        (status = 402, description = "`task_limit_reached`: this month's tasks or posts are used up; `missing` says which, `plan` which plan has more, `resetsAt` when they are there again."),
-        (status = 409, description = "`not_failed`, `lead_gone`, `follow_up_open` or `post_task_open`."),
+        (status = 402, description = "`task_limit_reached`: this month's tasks, posts or e-mails do not suffice; `missing` says which, `plan` which plan has enough, `resetsAt` when they are there again."),
+        (status = 409, description = "`not_failed`, `lead_gone`, `recipients_changed`, `follow_up_open` or `post_task_open`."),
     )
 )]
 pub(crate) async fn retry_task(
@@ -39,10 +39,11 @@ pub(crate) async fn retry_task(
     let plan = || async {
         let (task, now) = (find(&services, &access, id).await?, services.clock.now());
         let (next, kind) = (task.retried(access.principal.trace(), now).ok_or(Error::NotFailed)?, task.input.kind());
-        let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await?;
+        let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await;
+        let subject = subject.map_err(Error::of_retry)?;
         let mut transaction = Transaction::new();
         subject.open(&mut transaction, &next, now)?;
-        transaction.update_or(next.reserve(access.plan()), limit_reached(&access, now));
+        transaction.update_or(next.reserve(access.plan()), limit_reached(&access, &next, now));
         transaction.create(access.event(&services, Fact::TaskRetried { task_id: id, kind }));
         transaction.replace(&task, next.clone());
         Ok((transaction, StatusCode::OK, TaskView::from(next)))

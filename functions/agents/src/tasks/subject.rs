@@ -7,6 +7,7 @@ use shared::model::lead::Lead;
 use shared::model::task::{Task, TaskInput};
 use shared::store::{Store, Transaction, Versioned};
 
+use super::recipients;
 use crate::Error;
 
 /// What a task works on.
@@ -15,6 +16,8 @@ pub(super) enum Subject {
     Lead(Box<Versioned<Lead>>),
     /// The organisation's posts.
     Posts,
+    /// So many leads, all of whom may be written to.
+    Recipients(usize),
 }
 
 impl Subject {
@@ -31,6 +34,14 @@ impl Subject {
                 lead.map(|lead| Self::Lead(Box::new(lead))).ok_or(missing)
             }
             TaskInput::SocialMediaPost => Ok(Self::Posts),
+            TaskInput::EmailCampaign { lead_ids, .. } => {
+                let faults = recipients::faults(store, organization, lead_ids).await?;
+                if faults.is_empty() {
+                    Ok(Self::Recipients(lead_ids.len()))
+                } else {
+                    Err(Error::RecipientsUnfit(faults))
+                }
+            }
         }
     }
 
@@ -39,6 +50,7 @@ impl Subject {
         match self {
             Self::Lead(lead) => Task::follow_up_title(&lead.details.name),
             Self::Posts => Task::POST_TITLE.to_owned(),
+            Self::Recipients(leads) => Task::campaign_title(*leads),
         }
     }
 
@@ -52,6 +64,8 @@ impl Subject {
                 let marker = OpenPostTask { organization_id: task.organization_id, task_id: task.id };
                 transaction.create_or(marker, Error::PostTaskOpen);
             }
+            // Any number of campaigns may write to a lead, and each looks at it once more when its mail is sent.
+            Self::Recipients(_) => {}
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agentic_analyze;
 #[cfg(test)]
+mod campaigns;
+#[cfg(test)]
 mod chat_conversations;
 #[cfg(test)]
 mod chat_credits;

@@ -28,7 +28,7 @@ fn action(task: &Value, action: &str) -> String {
     format!("{PATH}/{}/{action}", task["id"].as_str().unwrap_or_default())
 }
 
-mod rows {
+pub(crate) mod rows {
     use super::*;
 
     pub(crate) async fn lead(cloud: &Cloud, organization: OrganizationId, id: LeadId) -> Lead {
@@ -126,8 +126,8 @@ async fn of_a_post_it_is_told_whether_tasks_or_posts_are_used_up() {
     let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
     let (store, month) = (&cloud.services.store, cloud.services.clock.now().month());
     for _ in 0..5 {
-        let limited: &[Limited] = &[Limited::Tasks, Limited::Posts];
-        let reserve = Usage::reserve(ada.organization_id, &month, limited, PlanName::Free.plan());
+        let amounts = [(Limited::Tasks, 1), (Limited::Posts, 1)];
+        let reserve = Usage::reserve(ada.organization_id, &month, &amounts, PlanName::Free.plan());
         assert!(store.try_update(reserve).await.unwrap());
     }
     let problem = app.post(PATH).by(&ada).json(&post()).send().await.expect_problem(402, "task_limit_reached");
@@ -252,7 +252,7 @@ async fn bad_input_is_refused_and_nothing_is_reserved() {
     for (body, path) in [
         ("", ""),
         ("{}", ""),
-        (r#"{"kind": "email_campaign"}"#, "kind"),
+        (r#"{"kind": "telegram"}"#, "kind"),
         (r#"{"kind": "social_media_post", "status": "COMPLETED"}"#, "status"),
         (r#"{"kind": "lead_followup", "leadId": "led_no"}"#, "leadId"),
         (r#"{"kind": "lead_followup", "leadId": 7}"#, "leadId"),

@@ -32,7 +32,7 @@ async fn it_tells_what_is_included_used_and_left_and_when_it_is_there_again() {
         },
     });
     assert_eq!(fresh, expected);
-    let reserve = Usage::reserve(ada.organization_id, &now.month(), &[Limited::Tasks], PlanName::Free.plan());
+    let reserve = Usage::reserve(ada.organization_id, &now.month(), &[(Limited::Tasks, 1)], PlanName::Free.plan());
     assert!(cloud.services.store.try_update(reserve).await.unwrap());
     Purse::of(&cloud, &ada).spend(CreditAction::ChatMessage).await.unwrap();
     let used = app.get(PATH).by(&ada).send().await.expect(200);

@@ -12,3 +12,5 @@ mod leads_import;
 mod leads_import_faults;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod unsubscribe;

@@ -7,8 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Caller, Cloud, TestApp, TestResponse};
 
 pub(crate) fn app(cloud: &Cloud) -> TestApp {
-    let deps = Deps { services: cloud.services.clone() };
-    TestApp::new(router().with_state(deps), &cloud.services)
+    TestApp::new(router().with_state(Deps::new(cloud.services.clone())), &cloud.services)
 }
 
 pub(crate) async fn import(app: &TestApp, caller: &Caller, file: impl Into<Vec<u8>>) -> TestResponse {

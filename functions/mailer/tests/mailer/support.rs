@@ -7,7 +7,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, S
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use embedded::{Mailbox, ReceivedMail};
-use mailer::Deps;
+use mailer::{Deps, Places};
 use shared::config::Variables;
 use shared::event::{Actor, Fact};
 use shared::id::OrganizationId;
@@ -22,6 +22,7 @@ use vendors::email::{EmailConfig, Mailer};
 use vendors::http::Http;
 
 pub(crate) const FRONTEND: &str = "https://app.example.com";
+pub(crate) const CRM: &str = "https://crm.example.com";
 
 /// What may happen to a request on its way to the vendor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,9 @@ pub(crate) fn deps(cloud: &Cloud, way: &Way, provider: &str) -> Deps {
     let variables: Variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect();
     let config = EmailConfig::read(&variables).unwrap();
     let http = Http::new(SharedHttpConnector::new(way.clone()), cloud.services.clock.clone());
-    Deps::new(cloud.services.clone(), Mailer::new(config, http), FRONTEND)
+    // CloudFormation gives a function's URL with a slash at its end.
+    let places = Places::new(FRONTEND, &format!("{CRM}/"));
+    Deps::new(cloud.services.clone(), Mailer::new(config, http), places)
 }
 
 /// The mails that a fact brings about, as the projector leaves them.
@@ -129,7 +132,7 @@ pub(crate) async fn with_link(cloud: &Cloud, caller: &Caller, purpose: LinkPurpo
     let fact = match purpose {
         LinkPurpose::VerifyEmail => Fact::EmailVerificationRequested { user_id, link_id },
         LinkPurpose::ResetPassword => Fact::PasswordResetRequested { user_id, link_id },
-        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export => {
+        LinkPurpose::ChangeEmail | LinkPurpose::Invitation | LinkPurpose::Export | LinkPurpose::Unsubscribe => {
             Fact::EmailChangeRequested { user_id, link_id }
         }
     };
@@ -137,7 +140,7 @@ pub(crate) async fn with_link(cloud: &Cloud, caller: &Caller, purpose: LinkPurpo
 }
 
 pub(crate) fn message(mail: &Mail) -> MailMessage {
-    MailMessage { mail_id: mail.id, name: mail.about.name().to_owned(), trace: None }
+    MailMessage { mail_id: mail.id, name: mail.about.name(), trace: None }
 }
 
 pub(crate) async fn stored(cloud: &Cloud, mail: &Mail) -> Mail {

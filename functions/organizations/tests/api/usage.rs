@@ -18,15 +18,15 @@ async fn usage_is_told_against_the_plan_and_begins_anew_each_month() {
     let now = cloud.services.clock.now();
     let plan = PlanName::Free.plan();
     for _ in 0..3 {
-        let limited: &[Limited] = &[Limited::Tasks, Limited::Posts];
-        let update = Usage::reserve(ada.organization_id, &now.month(), limited, plan);
+        let amounts = [(Limited::Tasks, 1), (Limited::Posts, 1), (Limited::Emails, 1)];
+        let update = Usage::reserve(ada.organization_id, &now.month(), &amounts, plan);
         assert!(cloud.services.store.try_update(update).await.unwrap());
     }
     let usage = app.get(&path).by(&ada).send().await.expect(200);
     let allowance = |included: u32, used: u32| json!({"included": included, "used": used, "left": included - used});
     let expected = json!({
         "plan": "free", "month": now.month(), "resetsAt": now.next_month(),
-        "tasks": allowance(10, 3), "posts": allowance(5, 3), "emails": allowance(3, 0),
+        "tasks": allowance(10, 3), "posts": allowance(5, 3), "emails": allowance(3, 3),
     });
     assert_eq!(usage, expected);
     cloud.set_plan(ada.organization_id, PlanName::Pro).await;

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use crate::bench::{Bench, MAIL, TASKS, ulid, user, user_id};
+use crate::bench::{Bench, MAIL, TASKS, WEBHOOKS, ulid, user, user_id};
 use aws_sdk_dynamodb::types::AttributeValue;
 use projector::{handle, project};
 use shared::event::{Actor, Event, Fact};
-use shared::id::{LeadActivityId, MailId};
+use shared::id::{LeadActivityId, LeadId, MailId};
+use shared::model::campaign::RECIPIENTS_MAXIMUM;
 use shared::model::counter::Counter;
 use shared::model::lead::{Lead, LeadDetails};
 use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
-use shared::model::mail::{Mail, MailStatus};
+use shared::model::mail::{Mail, MailAbout, MailStatus};
 use shared::model::task::TaskKind;
+use shared::model::webhook::{WEBHOOKS_MAXIMUM, Webhook, WebhookSecret};
 use shared::plan::PlanName;
 use shared::queue::{MailMessage, TaskMessage};
 use shared::store::{Entity, Listing};
@@ -97,6 +99,45 @@ async fn an_event_that_asks_for_mails_leaves_them_once_and_rings_for_each() {
     project(&bench.without_queue(), &event).await.unwrap();
     let key = Mail::key_of(MailId::from(event.id.ulid()), "PASSWORD_CHANGED");
     assert!(store.get::<Mail>(&key).await.unwrap().is_some(), "the sweep rings for it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_largest_campaign_becomes_its_mails_in_one_transaction_beside_all_endpoints() {
+    let bench = Bench::new().await;
+    let (services, now) = (&bench.cloud.services, bench.now());
+    let lead_ids = (0..RECIPIENTS_MAXIMUM).map(|_| services.ids.next()).collect::<Vec<LeadId>>();
+    let event = bench.event(user(1), Fact::CampaignWritten { task_id: ulid::task(1), lead_ids: lead_ids.clone() });
+    for _ in 0..WEBHOOKS_MAXIMUM {
+        let webhook = Webhook {
+            id: services.ids.next(),
+            organization_id: event.organization_id,
+            url: "https://example.com/hook".to_owned(),
+            events: vec!["campaign.*".to_owned()],
+            enabled: true,
+            secret: WebhookSecret::new(&services.ids),
+            previous_secret: None,
+            created_by: user_id(1),
+            created_at: now,
+            updated_at: now,
+        };
+        bench.cloud.write(|transaction| transaction.create(webhook.clone())).await;
+    }
+    bench.happen(&event).await;
+    for _ in 0..3 {
+        project(&bench.deps, &event).await.unwrap();
+    }
+    bench.pump(&bench.deps, 100).await;
+    assert_eq!(bench.sqs.messages(WEBHOOKS).len(), usize::from(WEBHOOKS_MAXIMUM));
+    let rung = bench.sqs.messages(MAIL).into_iter();
+    let rung = rung.map(|message| serde_json::from_str::<MailMessage>(&message.body).unwrap().name);
+    let mut names = lead_ids.iter().map(|lead| format!("CAMPAIGN#{lead}")).collect::<Vec<_>>();
+    assert_eq!(rung.collect::<Vec<_>>(), names);
+    let store = bench.clean_store();
+    for (lead, name) in lead_ids.iter().zip(names.drain(..)) {
+        let mail = store.get::<Mail>(&Mail::key_of(MailId::from(event.id.ulid()), &name)).await.unwrap().unwrap();
+        let MailAbout::Campaign { task_id, lead_id, .. } = mail.about else { panic!("{mail:?}") };
+        assert_eq!((task_id, lead_id, mail.status), (ulid::task(1), *lead, MailStatus::Pending));
+    }
 }
 
 #[tokio::test(start_paused = true)]

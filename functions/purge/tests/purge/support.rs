@@ -18,6 +18,7 @@ use shared::model::lead_activity::{LeadActivity, LeadActivityKind};
 use shared::model::membership::Membership;
 use shared::model::organization::{Deletion, Organization};
 use shared::model::post::{Post, PostStatus};
+use shared::model::suppressed_address::SuppressedAddress;
 use shared::model::task::{Task, TaskInput};
 use shared::model::usage::Usage;
 use shared::model::venture::{Venture, VentureStage};
@@ -141,6 +142,8 @@ pub(crate) async fn organization(cloud: &Cloud, deleted: bool) -> OrganizationId
         });
         transaction.create(InvitedAddress::of(&invitation));
         transaction.create(invitation.clone());
+        let digest = SuppressedAddress::digest("grace@example.com");
+        transaction.create(SuppressedAddress { organization_id: id, digest, task_id: open_task, at: now });
         transaction.create(AiConfiguration::default_of(id));
         transaction.create(OpenPostTask { organization_id: id, task_id: open_task });
         transaction.update(Usage::settle_task(id, "2026-11", shared::ai::Usage::default()));

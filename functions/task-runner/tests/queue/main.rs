@@ -1,6 +1,8 @@
 //! The task runner on messages of its queue.
 
 #[cfg(test)]
+mod campaigns;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod handle;

@@ -40,13 +40,16 @@ pub(crate) async fn create(cloud: &Cloud, caller: &Caller, input: TaskInput) -> 
         TaskInput::LeadFollowup { lead_id } => {
             services.store.get::<Lead>(&Lead::key_of(organization, lead_id)).await.unwrap()
         }
-        TaskInput::SocialMediaPost => None,
+        TaskInput::SocialMediaPost | TaskInput::EmailCampaign { .. } => None,
     };
+    let is_post = task.input == TaskInput::SocialMediaPost;
     cloud
         .write(|transaction| {
-            match &lead {
-                Some(lead) => transaction.replace(lead, lead.with_follow_up(task.id, now).unwrap()),
-                None => transaction.create(OpenPostTask { organization_id: organization, task_id: task.id }),
+            if let Some(lead) = &lead {
+                transaction.replace(lead, lead.with_follow_up(task.id, now).unwrap());
+            }
+            if is_post {
+                transaction.create(OpenPostTask { organization_id: organization, task_id: task.id });
             }
             let fact = Fact::TaskCreated { task_id: task.id, kind: task.input.kind() };
             let limit = shared::problem::Problem::internal("the plan's limit is reached");

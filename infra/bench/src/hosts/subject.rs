@@ -118,8 +118,9 @@ impl World {
         let secret = [("STRIPE_WEBHOOK_SECRET".to_owned(), WEBHOOK_SECRET.to_owned())];
         let own = own.chain(secret);
         let endpoints = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_SQS"];
-        let frontend = [("FRONTEND_URL".to_owned(), "https://app.example.com".to_owned())];
-        own.chain(endpoints.map(|name| (name.to_owned(), self.endpoint.clone()))).chain(frontend).collect()
+        let places = [("FRONTEND_URL", "https://app.example.com"), ("CRM_URL", "https://crm.example.com/")];
+        let places = places.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        own.chain(endpoints.map(|name| (name.to_owned(), self.endpoint.clone()))).chain(places).collect()
     }
 
     /// A request that verifies the caller and reads the input, and then is refused.

@@ -7,6 +7,7 @@
 mod accounts;
 mod agents;
 mod billing;
+mod campaigns;
 mod credentials;
 mod credits;
 mod crm;
@@ -131,6 +132,7 @@ pub async fn run() -> Figures {
     credits::run(&mut scenario).await;
     people::run(&mut scenario).await;
     money::run(&mut scenario).await;
+    campaigns::run(&mut scenario).await;
     files::run(&mut scenario).await;
     jobs::run(&mut scenario).await;
     billing::run(&mut scenario).await;

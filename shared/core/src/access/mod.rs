@@ -10,6 +10,7 @@ mod invitation_token;
 mod keys;
 mod link;
 mod token;
+mod unsubscribe_token;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -23,6 +24,7 @@ pub use invitation_token::InvitationToken;
 pub use keys::KeyRing;
 pub use link::{LinkSecrets, LinkToken};
 pub use token::{AccessToken, Claims, NewKey, TokenIssuer};
+pub use unsubscribe_token::UnsubscribeToken;
 
 /// What a member may do in an organisation (CONTRACT "roles"): owner > admin > member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]

@@ -14,6 +14,8 @@ pub enum Purpose {
     LeadFollowUp(LeadFollowUpBrief),
     /// A LinkedIn post, answered as [`crate::ai::PostDraft`].
     SocialMediaPost(SocialMediaPostBrief),
+    /// One e-mail to many leads, answered as [`crate::ai::CampaignMessage`].
+    EmailCampaign(EmailCampaignBrief),
 }
 
 impl Purpose {
@@ -23,6 +25,7 @@ impl Purpose {
             Self::Chat => "chat",
             Self::LeadFollowUp(_) => "lead_follow_up",
             Self::SocialMediaPost(_) => "social_media_post",
+            Self::EmailCampaign(_) => "email_campaign",
         }
     }
 }
@@ -106,6 +109,30 @@ pub struct SocialMediaPostBrief {
     /// How many posts the organisation has made already. Consecutive numbers get different wordings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posts_made: Option<u32>,
+}
+
+/// The facts of an e-mail to many leads. Nothing is known of the leads: each is greeted by name when it is sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct EmailCampaignBrief {
+    /// What the e-mail is to say, in the words of whoever asked for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// The organisation that writes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization_name: Option<String>,
+    /// What the organisation does, in its own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub venture_description: Option<String>,
+    /// What the writer is to be like, as it was configured; for a network model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personality: Option<String>,
+    /// The voice that was configured, for a network model; the offline templates have one voice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tone: Option<String>,
+    /// The goals that were configured, the most important first; for a network model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<String>,
 }
 
 /// What a chat may know about the person who asks. Everything but `instructions` is data that users entered.

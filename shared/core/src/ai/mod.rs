@@ -18,9 +18,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use brief::{ChatContext, LeadFollowUpBrief, Purpose, SocialMediaPostBrief};
+pub use brief::{ChatContext, EmailCampaignBrief, LeadFollowUpBrief, Purpose, SocialMediaPostBrief};
 pub use metered::Metered;
-pub use structured::{FollowUp, PostDraft, Structured, StructuredOutput, complete_structured};
+pub use structured::{CampaignMessage, FollowUp, PostDraft, Structured, StructuredOutput, complete_structured};
 
 /// A boxed future that may cross threads, so that [`Ai`] can be used as a trait object.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

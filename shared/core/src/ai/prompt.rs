@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::structured::StructuredOutput;
 use super::{
-    ChatContext, CompletionRequest, FollowUp, LeadFollowUpBrief, Message, PostDraft, Purpose, Role,
-    SocialMediaPostBrief,
+    CampaignMessage, ChatContext, CompletionRequest, EmailCampaignBrief, FollowUp, LeadFollowUpBrief, Message,
+    PostDraft, Purpose, Role, SocialMediaPostBrief,
 };
 
 /// The most characters of conversation that are sent along; about 12,000 tokens. The newest messages stay.
@@ -25,6 +25,7 @@ const STRUCTURED_OUTPUT_TOKENS: u32 = 2_048;
 const CHAT_RULES: &str = include_str!("prompts/chat.md");
 const LEAD_FOLLOW_UP_RULES: &str = include_str!("prompts/lead_follow_up.md");
 const SOCIAL_MEDIA_POST_RULES: &str = include_str!("prompts/social_media_post.md");
+const EMAIL_CAMPAIGN_RULES: &str = include_str!("prompts/email_campaign.md");
 const FACTS_RULE: &str = include_str!("prompts/facts.md");
 
 /// The request for the next answer of a conversation, which ends with the user's message.
@@ -67,6 +68,20 @@ pub fn social_media_post(brief: SocialMediaPostBrief) -> CompletionRequest {
         purpose: Purpose::SocialMediaPost(brief),
         max_output_tokens: STRUCTURED_OUTPUT_TOKENS,
         response_schema: Some(PostDraft::schema()),
+    }
+}
+
+/// The request for an e-mail to many leads; its answer is a [`CampaignMessage`].
+#[must_use]
+pub fn email_campaign(brief: EmailCampaignBrief) -> CompletionRequest {
+    CompletionRequest {
+        messages: vec![
+            system_message(EMAIL_CAMPAIGN_RULES, &brief),
+            Message::new(Role::User, "Write the e-mail from these facts."),
+        ],
+        purpose: Purpose::EmailCampaign(brief),
+        max_output_tokens: STRUCTURED_OUTPUT_TOKENS,
+        response_schema: Some(CampaignMessage::schema()),
     }
 }
 

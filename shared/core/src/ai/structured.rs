@@ -103,11 +103,37 @@ impl StructuredOutput for FollowUp {
         check_text("subject", &self.subject, SUBJECT_LIMIT)?;
         check_text("body", &self.body, BODY_LIMIT)?;
         check_text("nextStep", &self.next_step, NEXT_STEP_LIMIT)?;
-        // A line break in a subject would become a header of its own.
-        if self.subject.chars().any(char::is_control) {
-            return Err("subject holds control characters".to_owned());
-        }
-        Ok(())
+        check_line("subject", &self.subject)
+    }
+}
+
+/// An e-mail to many leads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CampaignMessage {
+    /// The subject, one line of at most 150 characters.
+    pub subject: String,
+    /// The plain text between greeting and signature, at most 5,000 characters.
+    pub body: String,
+}
+
+impl StructuredOutput for CampaignMessage {
+    fn schema() -> Value {
+        json!({
+            "type": "object",
+            "properties": {
+                "subject": {"type": "string", "description": "One line of at most 150 characters"},
+                "body": {"type": "string", "description": "At most 150 words, without greeting and without signature"}
+            },
+            "required": ["subject", "body"],
+            "additionalProperties": false
+        })
+    }
+
+    fn check(&self) -> Result<(), String> {
+        check_text("subject", &self.subject, SUBJECT_LIMIT)?;
+        check_text("body", &self.body, BODY_LIMIT)?;
+        check_line("subject", &self.subject)
     }
 }
 
@@ -153,6 +179,14 @@ impl StructuredOutput for PostDraft {
         }
         Ok(())
     }
+}
+
+/// A line break in a subject would become a header of its own.
+fn check_line(name: &str, text: &str) -> Result<(), String> {
+    if text.chars().any(char::is_control) {
+        return Err(format!("{name} holds control characters"));
+    }
+    Ok(())
 }
 
 fn check_text(name: &str, text: &str, limit: usize) -> Result<(), String> {

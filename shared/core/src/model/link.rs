@@ -27,6 +27,8 @@ pub enum LinkPurpose {
     Export,
     /// Join an organisation. Invitations are rows of their own, not links; only their tokens are derived alike.
     Invitation,
+    /// Get no more campaigns of an organisation. There is no row: the token says all there is to know, and works for ever.
+    Unsubscribe,
 }
 
 impl LinkPurpose {
@@ -38,6 +40,7 @@ impl LinkPurpose {
             Self::ChangeEmail => "change-email",
             Self::Export => "export",
             Self::Invitation => "invitation",
+            Self::Unsubscribe => "unsubscribe",
         }
     }
 
@@ -48,6 +51,7 @@ impl LinkPurpose {
             Self::ResetPassword | Self::Export => Duration::from_secs(HOUR),
             Self::VerifyEmail | Self::ChangeEmail => Duration::from_secs(24 * HOUR),
             Self::Invitation => Duration::from_secs(7 * 24 * HOUR),
+            Self::Unsubscribe => Duration::MAX,
         }
     }
 }

@@ -18,7 +18,7 @@ use super::due;
 use super::identity::IdentityProvider;
 use crate::clock::Timestamp;
 use crate::event::{Event, Fact};
-use crate::id::{EventId, InvitationId, LeaseId, LinkId, MailId, OrganizationId, SessionId, UserId};
+use crate::id::{EventId, InvitationId, LeadId, LeaseId, LinkId, MailId, OrganizationId, SessionId, TaskId, UserId};
 use crate::store::{Entity, Indexes, Key};
 use crate::trace::Trace;
 
@@ -92,6 +92,9 @@ pub enum MailAbout {
     /// An invitation to an organisation.
     #[serde(rename_all = "camelCase")]
     Invitation { organization_id: OrganizationId, invitation_id: InvitationId },
+    /// A campaign's e-mail to a lead.
+    #[serde(rename_all = "camelCase")]
+    Campaign { organization_id: OrganizationId, task_id: TaskId, lead_id: LeadId },
 }
 
 impl MailAbout {
@@ -125,12 +128,24 @@ impl MailAbout {
             Fact::InvitationSent { invitation_id } => {
                 vec![Self::Invitation { organization_id: event.organization_id, invitation_id }]
             }
+            Fact::CampaignWritten { task_id, ref lead_ids } => {
+                let organization_id = event.organization_id;
+                lead_ids.iter().map(|lead_id| Self::Campaign { organization_id, task_id, lead_id: *lead_id }).collect()
+            }
             _ => Vec::new(),
         }
     }
 
     /// The name in keys, by which the mails of one event are told apart.
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> String {
+        match self {
+            Self::Campaign { lead_id, .. } => format!("{}#{lead_id}", self.kind()),
+            _ => self.kind().to_owned(),
+        }
+    }
+
+    /// The name of its kind.
+    pub const fn kind(self) -> &'static str {
         match self {
             Self::VerifyEmail { .. } => "VERIFY_EMAIL",
             Self::ResetPassword { .. } => "RESET_PASSWORD",
@@ -142,6 +157,7 @@ impl MailAbout {
             Self::SecondFactor { .. } => "SECOND_FACTOR",
             Self::Identity { .. } => "IDENTITY",
             Self::Invitation { .. } => "INVITATION",
+            Self::Campaign { .. } => "CAMPAIGN",
         }
     }
 }
@@ -162,6 +178,13 @@ pub enum MailStatus {
     Uncertain,
     /// Nobody needs it any more.
     Moot,
+}
+
+impl MailStatus {
+    /// Whether nothing more becomes of the mail.
+    pub const fn is_over(self) -> bool {
+        !matches!(self, Self::Pending | Self::Sending)
+    }
 }
 
 /// A mail.
@@ -233,7 +256,7 @@ impl Mail {
 
     /// The name under which the vendor knows this mail, however often it is asked to send it.
     pub fn idempotency_key(&self) -> String {
-        format!("{}-{}", self.id, self.about.name().to_lowercase().replace('_', "-"))
+        format!("{}-{}", self.id, self.about.name().to_lowercase().replace(['_', '#'], "-"))
     }
 
     /// Whether somebody began to send it and did not say how it went.
@@ -294,7 +317,7 @@ impl Entity for Mail {
     const TYPE: &'static str = "mail";
 
     fn key(&self) -> Key {
-        Self::key_of(self.id, self.about.name())
+        Self::key_of(self.id, &self.about.name())
     }
 
     fn indexes(&self) -> Indexes {
@@ -309,66 +332,4 @@ impl Entity for Mail {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::event::Actor;
-
-    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
-
-    fn event(fact: Fact) -> Event {
-        Event {
-            id: ulid::Ulid::from(7).into(),
-            organization_id: ulid::Ulid::from(1).into(),
-            at: NOW,
-            actor: Actor::Platform,
-            request_id: None,
-            correlation_id: ulid::Ulid::from(2).into(),
-            trace_id: None,
-            fact,
-        }
-    }
-
-    fn mail() -> Mail {
-        let (user_id, link_id) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(3).into());
-        Mail::of(&event(Fact::PasswordResetRequested { user_id, link_id }), NOW).remove(0)
-    }
-
-    #[test]
-    fn the_mails_of_an_event_lie_beside_each_other() {
-        let (user_id, link_id) = (ulid::Ulid::from(1).into(), ulid::Ulid::from(3).into());
-        let mails = Mail::of(&event(Fact::EmailChangeRequested { user_id, link_id }), NOW);
-        let keys = mails.iter().map(Mail::key).collect::<Vec<_>>();
-        assert_eq!(keys.len(), 2);
-        assert_eq!(keys[0].pk, keys[1].pk);
-        assert_ne!(keys[0].sk, keys[1].sk);
-        assert_eq!(Mail::parts_of(&keys[1]), Some((mails[1].id, "CHANGE_EMAIL")));
-        assert_ne!(mails[0].idempotency_key(), mails[1].idempotency_key());
-        assert_eq!(Mail::of(&event(Fact::EmailVerified { user_id }), NOW), []);
-    }
-
-    #[test]
-    fn it_is_claimed_when_it_is_due_and_tried_for_two_hours() {
-        let (mut mail, mut now) = (mail(), NOW);
-        assert!(mail.is_due(now) && !mail.is_broken_off(now));
-        while mail.status == MailStatus::Pending {
-            now = now.max(mail.due_at);
-            let claim = mail.claimed(ulid::Ulid::from(9).into(), now);
-            assert!(!claim.is_due(now), "nobody else may claim it");
-            assert!(claim.is_broken_off(now.plus(LEASE)));
-            mail = claim.attempt_failed("no", None, now);
-        }
-        assert_eq!((mail.status, mail.attempts), (MailStatus::Failed, ATTEMPTS_MAXIMUM));
-        assert!(now.since(NOW) > Duration::from_secs(2 * 60 * 60) && now.since(NOW) < Duration::from_secs(3 * 60 * 60));
-        assert_eq!(mail.indexes().due, None);
-    }
-
-    #[test]
-    fn a_vendor_may_ask_for_a_longer_pause() {
-        let claim = mail().claimed(ulid::Ulid::from(9).into(), NOW);
-        let waits = |asked| claim.attempt_failed("busy", asked, NOW).due_at.since(NOW).as_secs();
-        assert_eq!(
-            (waits(None), waits(Some(Duration::from_secs(1))), waits(Some(Duration::from_secs(600)))),
-            (30, 30, 600)
-        );
-    }
-}
+mod tests;

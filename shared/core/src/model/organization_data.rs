@@ -14,6 +14,7 @@ use super::lead_activity::LeadActivity;
 use super::membership::Membership;
 use super::organization::{Organization, Purged};
 use super::post::Post;
+use super::suppressed_address::SuppressedAddress;
 use super::task::Task;
 use super::venture::Venture;
 use super::webhook::Webhook;
@@ -61,6 +62,7 @@ impl Place {
                 .with_below(|organization, lead| Some(LeadActivity::partition(organization, lead.parse().ok()?)))
                 .counting(1, 0),
             Self::of(LeadIdentity::partition(organization)),
+            Self::of(SuppressedAddress::partition(organization)),
             Self::of(Conversation::partition(organization))
                 .with_below(|organization, id| Some(Message::partition(organization, id.parse().ok()?))),
             Self::of(Task::partition(organization)),

@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::campaign::CampaignFigures;
 use super::due;
 use super::usage::{Limited, Usage};
 use crate::clock::Timestamp;
@@ -73,6 +74,8 @@ pub enum TaskKind {
     LeadFollowup,
     /// Writes a post.
     SocialMediaPost,
+    /// Writes an e-mail and sends it to leads.
+    EmailCampaign,
 }
 
 /// What a task works on.
@@ -87,6 +90,14 @@ pub enum TaskInput {
     },
     /// Write a post about what the organisation does.
     SocialMediaPost,
+    /// Write an e-mail and send it to each of these leads.
+    #[serde(rename_all = "camelCase")]
+    EmailCampaign {
+        /// The leads.
+        lead_ids: Vec<LeadId>,
+        /// What the e-mail is to say.
+        about: String,
+    },
 }
 
 impl TaskInput {
@@ -95,6 +106,18 @@ impl TaskInput {
         match self {
             Self::LeadFollowup { .. } => TaskKind::LeadFollowup,
             Self::SocialMediaPost => TaskKind::SocialMediaPost,
+            Self::EmailCampaign { .. } => TaskKind::EmailCampaign,
+        }
+    }
+
+    /// What of the plan a task uses that works on it: a campaign an e-mail for each recipient.
+    pub fn usage(&self) -> Vec<(Limited, u32)> {
+        match self {
+            Self::LeadFollowup { .. } => vec![(Limited::Tasks, 1)],
+            Self::SocialMediaPost => vec![(Limited::Tasks, 1), (Limited::Posts, 1)],
+            Self::EmailCampaign { lead_ids, .. } => {
+                vec![(Limited::Tasks, 1), (Limited::Emails, u32::try_from(lead_ids.len()).unwrap_or(u32::MAX))]
+            }
         }
     }
 }
@@ -124,6 +147,16 @@ pub enum TaskOutput {
         text: String,
         /// Its hashtags.
         hashtags: Vec<String>,
+    },
+    /// An e-mail to the leads, which goes out by and by.
+    #[serde(rename_all = "camelCase")]
+    EmailCampaign {
+        /// The e-mail's subject.
+        subject: String,
+        /// The e-mail between its greeting and its signature, which are put in when it is sent.
+        body: String,
+        /// What became of the mails so far.
+        figures: CampaignFigures,
     },
 }
 
@@ -188,6 +221,11 @@ impl Task {
         format!("Follow up with {lead_name}")
     }
 
+    /// The title of a task that writes to so many leads at once.
+    pub fn campaign_title(leads: usize) -> String {
+        if leads == 1 { "E-mail to a lead".to_owned() } else { format!("E-mail to {leads} leads") }
+    }
+
     /// A new task, due at once.
     pub fn new(
         id: TaskId,
@@ -238,17 +276,9 @@ impl Task {
         Some((organization.parse().ok()?, key.sk.parse().ok()?))
     }
 
-    /// What of the plan a task of this kind uses.
-    pub const fn usage(&self) -> &'static [Limited] {
-        match self.input {
-            TaskInput::LeadFollowup { .. } => &[Limited::Tasks],
-            TaskInput::SocialMediaPost => &[Limited::Tasks, Limited::Posts],
-        }
-    }
-
     /// The write that reserves what the task uses of the plan; its condition fails when a limit is reached.
     pub fn reserve(&self, plan: &Plan) -> Update {
-        Usage::reserve(self.organization_id, &self.usage_month, self.usage(), plan)
+        Usage::reserve(self.organization_id, &self.usage_month, &self.input.usage(), plan)
     }
 
     /// The task as a worker holds it from now on; `None` if it is not due, or another worker's, or over.
@@ -269,6 +299,18 @@ impl Task {
     #[must_use]
     pub fn completed(&self, output: TaskOutput, now: Timestamp) -> Self {
         Self { status: TaskStatus::Completed, output: Some(output), error: None, updated_at: now, ..self.clone() }
+    }
+
+    /// The campaign with other figures; `None` unless the task is a campaign that was written.
+    #[must_use]
+    pub fn with_figures(
+        &self,
+        change: impl FnOnce(CampaignFigures) -> CampaignFigures,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let Some(TaskOutput::EmailCampaign { subject, body, figures }) = self.output.clone() else { return None };
+        let output = TaskOutput::EmailCampaign { subject, body, figures: change(figures) };
+        Some(Self { output: Some(output), updated_at: now, ..self.clone() })
     }
 
     /// The task after an attempt failed: pending again after a pause, or failed if repeating cannot mend it or was tried enough.

@@ -20,7 +20,7 @@ pub struct Usage {
     pub tasks_completed: i64,
     /// Posts reserved or written.
     pub posts: i64,
-    /// E-mails sent, one per recipient.
+    /// E-mails reserved or sent, one per recipient.
     pub emails: i64,
     /// Messages that the assistant answered.
     pub chat_messages: i64,
@@ -70,6 +70,19 @@ pub enum Limited {
     Tasks,
     /// Posts.
     Posts,
+    /// E-mails, one per recipient.
+    Emails,
+}
+
+/// What of a month does not suffice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// Of what.
+    pub limited: Limited,
+    /// How many are used.
+    pub used: u32,
+    /// How many more are wanted.
+    pub wanted: u32,
 }
 
 impl Limited {
@@ -78,6 +91,7 @@ impl Limited {
         match self {
             Self::Tasks => "tasks",
             Self::Posts => "posts",
+            Self::Emails => "emails",
         }
     }
 
@@ -86,6 +100,15 @@ impl Limited {
         match self {
             Self::Tasks => plan.monthly.tasks,
             Self::Posts => plan.monthly.posts,
+            Self::Emails => plan.monthly.emails,
+        }
+    }
+
+    /// The name for people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Emails => "e-mails",
+            Self::Tasks | Self::Posts => self.name(),
         }
     }
 }
@@ -105,31 +128,36 @@ impl Usage {
         }
     }
 
-    /// The first of these of which the plan has no more in this month.
-    pub fn first_used_up(&self, limited: &[Limited], plan: &Plan) -> Option<Limited> {
+    /// The first of these amounts that the plan does not have in this month beside what is used.
+    pub fn first_lack(&self, amounts: &[(Limited, u32)], plan: &Plan) -> Option<Lack> {
         let used = |what: Limited| match what {
             Limited::Tasks => self.tasks,
             Limited::Posts => self.posts,
+            Limited::Emails => self.emails,
         };
-        limited.iter().copied().find(|what| used(*what) >= i64::from(what.limit(plan)))
+        amounts.iter().find_map(|(limited, wanted)| {
+            let used = Allowance::new(0, used(*limited)).used;
+            let lacks = used.saturating_add(*wanted) > limited.limit(plan);
+            lacks.then_some(Lack { limited: *limited, used, wanted: *wanted })
+        })
     }
 
     fn update(organization: OrganizationId, month: &str) -> Update {
         Update::new(Self::key_of(organization, month), Self::TYPE)
     }
 
-    /// Reserves one of each; its condition fails when the plan's limit of any is reached (`current + count ≤ limit`).
-    pub fn reserve(organization: OrganizationId, month: &str, limited: &[Limited], plan: &Plan) -> Update {
-        limited.iter().fold(Self::update(organization, month), |update, what| {
-            let limit = i64::from(what.limit(plan));
-            update.add(what.name(), 1).only_if_at_most(what.name(), limit.saturating_sub(1))
+    /// Reserves these amounts; its condition fails when the plan's limit of any would be passed (`current + count ≤ limit`).
+    pub fn reserve(organization: OrganizationId, month: &str, amounts: &[(Limited, u32)], plan: &Plan) -> Update {
+        amounts.iter().fold(Self::update(organization, month), |update, (what, count)| {
+            let (limit, count) = (i64::from(what.limit(plan)), i64::from(*count));
+            update.add(what.name(), count).only_if_at_most(what.name(), limit.saturating_sub(count))
         })
     }
 
     /// Gives back what was reserved for something that did not happen, and records what trying it cost.
-    pub fn release(organization: OrganizationId, month: &str, limited: &[Limited], tokens: ai::Usage) -> Update {
-        let update = limited.iter().fold(Self::update(organization, month), |update, what| update.add(what.name(), -1));
-        Self::with_tokens(update, tokens)
+    pub fn release(organization: OrganizationId, month: &str, amounts: &[(Limited, u32)], tokens: ai::Usage) -> Update {
+        let give_back = |update: Update, (what, count): &(Limited, u32)| update.add(what.name(), -i64::from(*count));
+        Self::with_tokens(amounts.iter().fold(Self::update(organization, month), give_back), tokens)
     }
 
     /// Records what an attempt cost that brought about nothing; providers bill it.
@@ -172,12 +200,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_used_up_is_told_in_the_order_that_is_asked_for() {
-        let used_up = |tasks, posts| {
-            let usage = Usage { tasks, posts, ..Usage::default() };
-            usage.first_used_up(&[Limited::Tasks, Limited::Posts], PlanName::Free.plan())
+    fn what_is_lacking_is_told_in_the_order_that_is_asked_for() {
+        let lack = |tasks, emails, wanted| {
+            let usage = Usage { tasks, emails, ..Usage::default() };
+            let lack = usage.first_lack(&[(Limited::Tasks, 1), (Limited::Emails, wanted)], PlanName::Free.plan());
+            lack.map(|lack| (lack.limited, lack.used, lack.wanted))
         };
-        assert_eq!((used_up(9, 4), used_up(9, 5)), (None, Some(Limited::Posts)));
-        assert_eq!((used_up(10, 5), used_up(11, 0)), (Some(Limited::Tasks), Some(Limited::Tasks)));
+        assert_eq!((lack(9, 0, 3), lack(9, 2, 1)), (None, None));
+        assert_eq!((lack(9, 0, 4), lack(9, 2, 2)), (Some((Limited::Emails, 0, 4)), Some((Limited::Emails, 2, 2))));
+        assert_eq!((lack(10, 9, 9), lack(11, 0, 1)), (Some((Limited::Tasks, 10, 1)), Some((Limited::Tasks, 11, 1))));
     }
 }

@@ -45,11 +45,15 @@ impl Update {
         self
     }
 
-    /// Only if the number is absent or at most `limit`.
+    /// Only if the number, which is 0 while it is absent, is at most `limit`.
     #[must_use]
     pub fn only_if_at_most(mut self, attribute: &str, limit: i64) -> Self {
         let (name, value) = self.placeholders(attribute, AttributeValue::N(limit.to_string()));
-        self.conditions.push(format!("(attribute_not_exists({name}) OR {name} <= {value})"));
+        self.conditions.push(if limit < 0 {
+            format!("{name} <= {value}")
+        } else {
+            format!("(attribute_not_exists({name}) OR {name} <= {value})")
+        });
         self
     }
 

@@ -97,6 +97,8 @@ impl FunctionHost {
             ("SES_BASE_URL", format!("{endpoint}/mailbox")),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", format!("{endpoint}/secrets")),
             ("FRONTEND_URL", FRONTEND_URL.to_owned()),
+            // CloudFormation gives a function's URL with a slash at its end.
+            ("CRM_URL", "https://crm.example.com/".to_owned()),
         ];
         let others = others.map(|(name, value)| (name.to_owned(), value));
         let environment = own.chain(endpoints).chain(secrets).chain(others);

@@ -6,6 +6,7 @@
 //! request gets the same answer, on every platform.
 
 mod arithmetic;
+mod campaign;
 pub mod classifier;
 mod conversation;
 mod figures;
@@ -61,6 +62,7 @@ impl OfflineAssistant {
             Purpose::Chat => (reply::reply(&request.messages), true),
             Purpose::LeadFollowUp(brief) => (json(&follow_up::write(brief))?, false),
             Purpose::SocialMediaPost(brief) => (json(&post::write(brief))?, false),
+            Purpose::EmailCampaign(brief) => (json(&campaign::write(brief))?, false),
         };
         let limit = usize::try_from(request.max_output_tokens).unwrap_or(usize::MAX);
         let content = match may_be_shortened {
