@@ -98,6 +98,8 @@ impl Cloud {
     }
 
     fn over(dynamodb: EmbeddedDynamoDb, service: impl WireService, time: impl TimeSource + 'static, seed: u64) -> Self {
+        // The SDK draws how long it waits between attempts; with this a seed brings the same waits, and so the same faults, again.
+        fastrand::seed(seed);
         let client = Self::client(&dynamodb, service);
         let clock = Clock::new(time);
         let ids = Ids::new(clock.clone(), SeededEntropy::new(seed));

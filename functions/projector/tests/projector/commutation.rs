@@ -143,7 +143,8 @@ fn bad_days_of_the_store_change_no_figure() {
                 bench.happen(event).await;
             }
             bench.pump(&bench.deps, 10).await;
-            for _ in 0..100 {
+            // What failed often waits an hour for its next turn.
+            for _ in 0..1_000 {
                 let mut open = 0;
                 for event in &events {
                     if bench.failure(event).await.is_some() {
