@@ -36,6 +36,8 @@ pub enum Error {
     RecipientsUnfit(Vec<FieldProblem>),
     /// A lead of the campaign can no longer be written to.
     RecipientsChanged,
+    /// Whoever asks for a campaign has not shown that their own address is theirs.
+    EmailUnverified,
     /// The lead has a follow-up task that is not over.
     FollowUpOpen,
     /// The organisation has a post task that is not over.
@@ -64,6 +66,11 @@ impl From<Error> for Problem {
             Error::RecipientsChanged => Self::conflict(
                 "recipients_changed",
                 "A lead of this campaign was removed, has no e-mail address any more, or has unsubscribed; create another campaign.",
+            ),
+            Error::EmailUnverified => Self::new(
+                StatusCode::FORBIDDEN,
+                "email_unverified",
+                "Verify your e-mail address first (/api/auth/verify-email/request): others get mail in your name.",
             ),
             Error::FollowUpOpen => Self::conflict(
                 "follow_up_open",

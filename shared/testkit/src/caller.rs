@@ -140,6 +140,16 @@ impl Cloud {
         self.services.access.clear();
     }
 
+    /// An account's address is its person's, as the link of a mail would show.
+    pub async fn verify_email(&self, caller: &Caller) {
+        let store = &self.services.store;
+        let current = store.get::<User>(&User::key_of(caller.user_id)).await.expect("the table answers");
+        let current = current.expect("the account is there");
+        let next = User { email_verified_at: Some(self.services.clock.now()), ..current.value.clone() };
+        self.write(|transaction| transaction.replace(&current, next.clone())).await;
+        self.services.access.clear();
+    }
+
     /// Suspends an account.
     pub async fn suspend(&self, caller: &Caller) {
         let store = &self.services.store;

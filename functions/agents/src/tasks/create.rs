@@ -13,7 +13,7 @@ use shared::store::{IdempotencyKey, Reply, Transaction};
 use super::input::CreateTask;
 use super::subject::Subject;
 use super::view::TaskView;
-use super::{explained, limit_reached};
+use super::{explained, limit_reached, require_verified};
 use crate::Error;
 
 /// Put a task on the list. It uses one of the month's tasks, a post also one of the posts, a campaign an e-mail for each lead.
@@ -31,6 +31,7 @@ use crate::Error;
     responses(
         (status = 201, description = "The task.", body = TaskView),
         (status = 402, description = "`task_limit_reached`: this month's tasks, posts or e-mails do not suffice; `missing` says which, `plan` which plan has enough, `resetsAt` when they are there again."),
+        (status = 403, description = "`email_unverified`: a campaign takes an address that its sender has verified."),
         (status = 409, description = "`follow_up_open` or `post_task_open`: such a task is open already."),
     )
 )]
@@ -42,6 +43,7 @@ pub(crate) async fn create_task(
 ) -> Result<Reply<TaskView>, Error> {
     let once = idempotency.once(&access.caller(), &input)?;
     let (wanted, id) = (input.input()?, services.ids.next::<TaskId>());
+    require_verified(&access.principal, &wanted)?;
     let created_by = Actor::User { user_id: access.principal.user_id };
     let plan = || async {
         let now = services.clock.now();

@@ -10,10 +10,10 @@ pub(crate) mod retry;
 mod subject;
 mod view;
 
-use shared::access::OrganizationAccess;
+use shared::access::{OrganizationAccess, Principal};
 use shared::clock::Timestamp;
 use shared::id::TaskId;
-use shared::model::task::Task;
+use shared::model::task::{Task, TaskInput};
 use shared::model::usage::Usage;
 use shared::problem::Problem;
 use shared::services::Services;
@@ -26,6 +26,12 @@ use crate::Error;
 async fn find<R>(services: &Services, access: &OrganizationAccess<R>, id: TaskId) -> Result<Versioned<Task>, Error> {
     let task = services.store.get::<Task>(&Task::key_of(access.organization_id(), id)).await?;
     Ok(task.ok_or_else(Problem::not_found)?)
+}
+
+/// Refuses a campaign to whoever has not shown that their own address is theirs: strangers get mail in their name.
+fn require_verified(principal: &Principal, input: &TaskInput) -> Result<(), Error> {
+    let writes_to_strangers = matches!(input, TaskInput::EmailCampaign { .. });
+    if writes_to_strangers && principal.user.email_verified_at.is_none() { Err(Error::EmailUnverified) } else { Ok(()) }
 }
 
 /// What is refused where the month's usage has no room for this task.

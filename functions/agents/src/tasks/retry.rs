@@ -11,7 +11,7 @@ use shared::store::{IdempotencyKey, Reply, Transaction};
 
 use super::subject::Subject;
 use super::view::TaskView;
-use super::{explained, find, limit_reached};
+use super::{explained, find, limit_reached, require_verified};
 use crate::Error;
 
 /// Put a failed task on the list again. Like a new task, it uses what it takes of this month's.
@@ -39,6 +39,7 @@ pub(crate) async fn retry_task(
     let plan = || async {
         let (task, now) = (find(&services, &access, id).await?, services.clock.now());
         let (next, kind) = (task.retried(access.principal.trace(), now).ok_or(Error::NotFailed)?, task.input.kind());
+        require_verified(&access.principal, &task.input)?;
         let subject = Subject::find(&services.store, access.organization_id(), &task.input, Error::LeadGone).await;
         let subject = subject.map_err(Error::of_retry)?;
         let mut transaction = Transaction::new();

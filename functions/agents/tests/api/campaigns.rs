@@ -11,7 +11,7 @@ use shared::model::lead::{Lead, LeadStatus};
 use shared::model::suppressed_address::SuppressedAddress;
 use shared::model::usage::{Limited, Usage};
 use shared::plan::PlanName;
-use testkit::{Cloud, ScriptedAi};
+use testkit::{Caller, Cloud, ScriptedAi};
 use tokio::time::advance;
 
 const PATH: &str = "/api/tasks";
@@ -30,6 +30,13 @@ async fn leads(cloud: &Cloud, organization: OrganizationId, count: usize) -> Vec
     leads
 }
 
+/// Somebody whose address is verified.
+async fn sender(cloud: &Cloud) -> Caller {
+    let ada = cloud.caller("Ada").await;
+    cloud.verify_email(&ada).await;
+    ada
+}
+
 async fn suppress(cloud: &Cloud, organization_id: OrganizationId, address: &str) {
     let (digest, at) = (SuppressedAddress::digest(address), cloud.services.clock.now());
     let row = SuppressedAddress { organization_id, digest, task_id: cloud.services.ids.next(), at };
@@ -46,7 +53,7 @@ async fn use_emails(cloud: &Cloud, organization: OrganizationId, count: u32) {
 #[tokio::test(start_paused = true)]
 async fn a_campaign_reserves_an_email_for_each_lead_until_it_is_cancelled() {
     let cloud = Cloud::new();
-    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
     let leads = leads(&cloud, ada.organization_id, 3).await;
     let task = app.post(PATH).by(&ada).json(&campaign(&leads)).send().await.expect(201);
     assert_eq!((&task["title"], &task["status"]), (&json!("E-mail to 3 leads"), &json!("PENDING")));
@@ -64,7 +71,7 @@ async fn a_campaign_reserves_an_email_for_each_lead_until_it_is_cancelled() {
 #[tokio::test(start_paused = true)]
 async fn every_lead_that_cannot_be_written_to_is_named_at_once() {
     let cloud = Cloud::new();
-    let (app, ada, eve) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await, cloud.caller("Eve").await);
+    let (app, ada, eve) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await, cloud.caller("Eve").await);
     let mut wanted = leads(&cloud, ada.organization_id, 2).await;
     wanted.push(cloud.lead(ada.organization_id, "Nowhere", LeadStatus::New, 1).await);
     wanted.push(cloud.lead_at(eve.organization_id, "Of another", "of@another.example").await);
@@ -84,7 +91,7 @@ async fn every_lead_that_cannot_be_written_to_is_named_at_once() {
 #[tokio::test(start_paused = true)]
 async fn everything_that_is_wrong_with_the_fields_is_told_at_once() {
     let cloud = Cloud::new();
-    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
     let id = |number: usize| format!("led_01KAGR3V0R00000000000000{number:02}");
     let many = (0..26).map(id).collect::<Vec<_>>();
     for (body, paths) in [
@@ -111,7 +118,7 @@ async fn everything_that_is_wrong_with_the_fields_is_told_at_once() {
 #[tokio::test(start_paused = true)]
 async fn what_the_month_lacks_is_named_with_the_least_plan_that_has_enough() {
     let cloud = Cloud::new();
-    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
     let leads = leads(&cloud, ada.organization_id, 25).await;
     let refused = async |count: usize| {
         let answer = app.post(PATH).by(&ada).json(&campaign(&leads[..count])).send().await;
@@ -145,7 +152,7 @@ async fn what_the_month_lacks_is_named_with_the_least_plan_that_has_enough() {
 async fn of_many_at_once_as_many_are_taken_as_the_month_has_room_for() {
     for seed in 0..10 {
         let cloud = Cloud::with_timing(seed);
-        let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+        let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
         let leads = leads(&cloud, ada.organization_id, 6).await;
         use_emails(&cloud, ada.organization_id, 2).await;
         let answers = join_all(leads.iter().map(|lead| app.post(PATH).by(&ada).json(&campaign(&[*lead])).send())).await;
@@ -162,7 +169,7 @@ async fn of_many_at_once_as_many_are_taken_as_the_month_has_room_for() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_campaign_gives_back_and_takes_of_the_month_in_which_it_is_tried_again() {
     let cloud = Cloud::new();
-    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
     let leads = leads(&cloud, ada.organization_id, 2).await;
     let task = app.post(PATH).by(&ada).json(&campaign(&leads)).send().await.expect(201);
     let retry = format!("{PATH}/{}/retry", task["id"].as_str().unwrap());
@@ -193,7 +200,7 @@ async fn a_failed_campaign_gives_back_and_takes_of_the_month_in_which_it_is_trie
 #[tokio::test(start_paused = true)]
 async fn repeats_under_one_key_make_one_campaign() {
     let cloud = Cloud::new();
-    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), sender(&cloud).await);
     let leads = leads(&cloud, ada.organization_id, 3).await;
     let create = || app.post(PATH).by(&ada).header("idempotency-key", "k1").json(&campaign(&leads)).send();
     let tasks = join_all((0..4).map(|_| create())).await.into_iter().map(|answer| answer.expect(201));
@@ -201,4 +208,15 @@ async fn repeats_under_one_key_make_one_campaign() {
     assert!(tasks.iter().all(|task| *task == tasks[0]));
     let used = usage(&cloud.services, ada.organization_id).await;
     assert_eq!((used.tasks, used.emails), (1, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_writes_to_strangers_before_their_own_address_is_verified() {
+    let cloud = Cloud::new();
+    let (app, ada) = (app(&cloud, &ScriptedAi::new()), cloud.caller("Ada").await);
+    let leads = leads(&cloud, ada.organization_id, 1).await;
+    app.post(PATH).by(&ada).json(&campaign(&leads)).send().await.expect_problem(403, "email_unverified");
+    assert_eq!(usage(&cloud.services, ada.organization_id).await.emails, 0);
+    cloud.verify_email(&ada).await;
+    app.post(PATH).by(&ada).json(&campaign(&leads)).send().await.expect(201);
 }
