@@ -4,24 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use groundwork::Platform;
-use http::{HeaderMap, HeaderName, Method, Uri, header};
+use http::{HeaderMap, Method, Uri};
 use serde_json::{Value, json};
+use testkit::{PNG, send_file};
 
 use crate::founder::Founder;
 use crate::harness::TestPlatform;
-
-/// A picture that is as small as one can be.
-pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
-
-/// Sends bytes to S3 as the answer to an announcement says; the status.
-pub(crate) fn put(platform: &Platform, announced: &Value, bytes: &[u8]) -> u16 {
-    let mut headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, bytes.len().into())]);
-    for (name, value) in announced["upload"]["headers"].as_object().expect("headers") {
-        headers.insert(name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap());
-    }
-    let uri: Uri = announced["upload"]["url"].as_str().expect("a link").parse().unwrap();
-    platform.s3.answer(&Method::PUT, &uri, &headers, Bytes::copy_from_slice(bytes)).status().as_u16()
-}
 
 /// Reads what a link leads to: the status, and the bytes.
 pub(crate) fn get(platform: &Platform, url: &Value) -> (u16, Bytes) {
@@ -39,7 +27,7 @@ async fn send(by: &Founder, platform: &TestPlatform, method: &str, path: &str, b
 async fn picture(platform: &TestPlatform, by: &Founder) -> Value {
     let upload = json!({"name": "ada.png", "contentType": "image/png", "sizeBytes": PNG.len()});
     let (_, announced) = send(by, platform, "POST", "/api/files/upload", upload).await;
-    assert_eq!(put(platform, &announced, PNG), 200);
+    assert_eq!(send_file(&platform.s3, &announced, PNG), 200);
     let complete = format!("/api/files/{}/complete", announced["file"]["id"].as_str().unwrap());
     let (status, file) = send(by, platform, "POST", &complete, json!({})).await;
     assert_eq!((status, &file["status"]), (200, &json!("READY")));

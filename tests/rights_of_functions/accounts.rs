@@ -1,9 +1,10 @@
 //! What people do with their accounts: signing in and out, mail, second factors, profiles; and the keys that make it safe.
 
 use embedded::LinkedInMember;
+use testkit::{PNG, send_file};
 
 use super::*;
-use crate::files::{PNG, get, put};
+use crate::files::get;
 use crate::linkedin::agreed;
 
 impl Scenario {
@@ -203,7 +204,7 @@ impl Scenario {
         let path = |file: &Value| format!("/api/files/{}", file["id"].as_str().unwrap());
         let upload = json!({"name": "ada.png", "contentType": "image/png", "sizeBytes": PNG.len()});
         let announced = send("POST", "/api/files/upload", upload.clone(), 201).await;
-        assert_eq!(put(&self.platform, &announced, PNG), 200);
+        assert_eq!(send_file(&self.platform.s3, &announced, PNG), 200);
         let picture = send("POST", &format!("{}/complete", path(&announced["file"])), json!({}), 200).await;
         send("GET", &path(&picture), json!({}), 200).await;
         send("GET", &format!("/api/files/list/{ada}"), json!({}), 200).await;
@@ -219,7 +220,7 @@ impl Scenario {
         // One whose bytes never come, and one whose bytes are others.
         send("POST", "/api/files/upload", upload.clone(), 201).await;
         let announced = send("POST", "/api/files/upload", upload, 201).await;
-        assert_eq!(put(&self.platform, &announced, &[0; 16]), 200);
+        assert_eq!(send_file(&self.platform.s3, &announced, &[0; 16]), 200);
         send("POST", &format!("{}/complete", path(&announced["file"])), json!({}), 422).await;
         self.platform.settle().await;
         tokio::time::sleep(24 * 60 * MINUTE).await;

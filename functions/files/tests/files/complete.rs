@@ -2,9 +2,9 @@
 
 use http::StatusCode;
 use serde_json::json;
-use testkit::{Cloud, FaultPlan};
+use testkit::{Cloud, FaultPlan, PNG};
 
-use crate::support::{PNG, World, path};
+use crate::support::{World, path};
 
 #[tokio::test(start_paused = true)]
 async fn a_file_can_be_read_once_its_bytes_were_looked_at() {

@@ -4,8 +4,9 @@ use serde_json::json;
 use shared::access::Role;
 use shared::id::FileId;
 use shared::model::file::File;
+use testkit::PNG;
 
-use crate::support::{PNG, World, path};
+use crate::support::{World, path};
 
 #[tokio::test(start_paused = true)]
 async fn a_removed_file_is_gone_at_once_and_gives_its_room_back_once() {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::{Value, json};
+use testkit::PNG;
 
-use crate::support::{PNG, World, path};
+use crate::support::{World, path};
 
 fn follow(world: &World, link: &Value) -> Response<Bytes> {
     let uri: Uri = link["url"].as_str().unwrap().parse().unwrap();

@@ -1,18 +1,14 @@
 //! People with files.
 
-use bytes::Bytes;
 use embedded::S3;
 use files::{Deps, router};
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use http::StatusCode;
 use serde_json::{Value, json};
 use shared::event::Event;
 use shared::store::Listing;
-use testkit::{Caller, Cloud, TestApp, TestResponse};
+use testkit::{Caller, Cloud, PNG, TestApp, TestResponse, send_file};
 use vendors::http::Http;
 use vendors::s3::Bucket;
-
-/// A picture that is as small as one can be.
-pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 /// The function, its table and its bucket.
 pub(crate) struct World {
@@ -46,14 +42,7 @@ impl World {
 
     /// Sends bytes as the answer to an announcement says.
     pub(crate) fn put(&self, announced: &Value, bytes: &[u8]) -> StatusCode {
-        let upload = &announced["upload"];
-        let mut headers = HeaderMap::from_iter([(http::header::CONTENT_LENGTH, bytes.len().into())]);
-        for (name, value) in upload["headers"].as_object().unwrap() {
-            headers.insert(name.parse::<HeaderName>().unwrap(), value.as_str().unwrap().parse().unwrap());
-        }
-        let (method, uri): (Method, Uri) =
-            (upload["method"].as_str().unwrap().parse().unwrap(), upload["url"].as_str().unwrap().parse().unwrap());
-        self.s3.answer(&method, &uri, &headers, Bytes::copy_from_slice(bytes)).status()
+        send_file(&self.s3, announced, bytes)
     }
 
     /// A file that can be read.

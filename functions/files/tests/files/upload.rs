@@ -6,8 +6,9 @@ use http::StatusCode;
 use serde_json::{Value, json};
 use shared::access::Role;
 use shared::plan::PlanName;
+use testkit::PNG;
 
-use crate::support::{PNG, World, path};
+use crate::support::{World, path};
 
 const UPLOAD: &str = "/api/files/upload";
 
@@ -81,6 +82,8 @@ async fn every_wrong_value_is_named_and_nothing_is_written() {
     assert_eq!(refuse(wrong).await, ["contentType", "name", "sizeBytes"]);
     let wrong = json!({"name": "a\u{202e}gnp.exe", "contentType": "IMAGE/PNG", "sizeBytes": 1});
     assert_eq!(refuse(wrong).await, ["contentType", "name"]);
+    let wrong = json!({"name": format!("{}.png", "x".repeat(197)), "contentType": "image/png", "sizeBytes": 1});
+    assert_eq!(refuse(wrong).await, ["name"]);
     let wrong = json!({"name": "ada.exe", "contentType": "image/png", "sizeBytes": 1});
     assert_eq!(refuse(wrong).await, ["name"]);
     for malformed in [

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, StatusCode, Uri, header};
+use http::StatusCode;
 use serde_json::{Value, json};
+use testkit::{PNG, send_file};
 
 use super::accounts::sign_in;
 use super::{EMAIL, Scenario};
-
-/// A picture that is as small as one can be.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
 pub(super) async fn run(scenario: &mut Scenario) {
     // A picture is a file of the person's own organisation.
@@ -61,16 +58,8 @@ async fn announce(scenario: &mut Scenario, is_measured: bool) -> Value {
     }
 }
 
-/// Sends the bytes as the answer to an announcement says.
 fn put(scenario: &Scenario, announced: &Value) {
-    let mut headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, PNG.len().into())]);
-    for (name, value) in announced["upload"]["headers"].as_object().expect("headers") {
-        let value = value.as_str().expect("a text").parse().expect("a value");
-        headers.insert(name.parse::<HeaderName>().expect("a name"), value);
-    }
-    let uri: Uri = announced["upload"]["url"].as_str().expect("a link").parse().expect("an address");
-    let answer = scenario.stage.platform.s3.answer(&Method::PUT, &uri, &headers, Bytes::from_static(PNG));
-    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(send_file(&scenario.stage.platform.s3, announced, PNG), StatusCode::OK);
 }
 
 /// A file that can be read; its id.
